@@ -1,0 +1,1 @@
+"""One file per concept: model, training, what is measured, figures. Nothing here imports Streamlit."""

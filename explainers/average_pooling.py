@@ -1,0 +1,293 @@
+"""Average pooling: the mean of the words cannot know their order."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+import torch
+from pydantic import Field
+from torch import Tensor, nn
+
+from explainers.support.contract import Array, Checkpoint, Label, Say, Settings, checkpoint_steps, weights_of
+from explainers.support.init import seeded
+from explainers.support.order_pairs import mixed_up, pair_split, pair_vocabulary, sample_rows, shuffled
+from explainers.support.order_pictures import pairs_apart
+from explainers.support.pictures import Arrow, Chart, Diagram, Grid, curves, label_of
+from explainers.support.pooled import loss_and_accuracy
+from explainers.support.reviews import UNKNOWN, Sentences, pack, review_split, tokenize, vocabulary
+
+SECTION = "text"
+ORDER = 30
+DATA = ("reviews_en.csv.gz", "order_pairs.toml")
+HEADLINE = (
+    "logit_pooled", "logit_pooled_shuffled", "logit_recurrent", "logit_recurrent_shuffled",
+    "accuracy_pooled_pairs", "accuracy_recurrent_pairs",
+    "accuracy_pooled_reviews", "accuracy_recurrent_reviews",
+)  # fmt: skip
+BREAKS = {
+    "shuffled": {"shuffle": 1},
+    "review": {"trained_on": "reviews", "text": "a surprisingly funny movie .", "shuffle": 2},
+    "largest": {"pooling": "max"},
+    "untrained": {"steps": 24},
+}
+KINDS = ("pooled", "recurrent")
+POOLINGS = ("mean", "sum", "max")
+LANGUAGES = ("en", "pt")
+WORDS = 5_000  # the most frequent words of the reviews
+SMALL = 0.3  # initial vectors are torch's times this, so that a rare word says little
+SHOWN = 7  # words on the picture
+LEARNT = 0.7  # accuracy on pairs from which on the recurrent model has plainly learnt order
+CLOSE = 0.012  # one standard error of an accuracy on the 1,241 test reviews: less is no difference
+
+
+class Training(Settings):
+    """What is trained: changing any of these trains again."""
+
+    pooling: Literal["mean", "sum", "max"] = "mean"
+    language: Literal["en", "pt"] = Field("en", json_schema_extra={"more": True})
+    dim: int = Field(3, ge=2, le=8, json_schema_extra={"more": True})
+    steps: int = Field(240, ge=24, le=600, json_schema_extra={"more": True})
+    seed: int = Field(7, ge=0, le=999, json_schema_extra={"more": True})
+
+
+class View(Settings):
+    """Where to look: changing any of these only asks the trained models again."""
+
+    text: str = Field("looks good but is bad", max_length=280)
+    shuffle: int = Field(0, ge=0, le=20)
+    trained_on: Literal["pairs", "reviews"] = "pairs"
+
+
+class Pooled(nn.Module):
+    """A vector per word, all pooled into one, one score."""
+
+    def __init__(self, rows: int, dim: int, pooling: str) -> None:
+        super().__init__()
+        self.embed = nn.Embedding(rows, dim)  # (V + 1, d); row 0 is for unknown words
+        self.score = nn.Linear(dim, 1)
+        self.pooling = pooling
+
+    def pool(self, batch: Sentences) -> Tensor:
+        """Sentences (N, T) → one vector each (N, d). Nothing here asks where a word stands."""
+        mask, vectors = batch.mask()[..., None], self.embed(batch.tokens)  # (N, T, 1), (N, T, d)
+        if self.pooling == "max":
+            return vectors.masked_fill(mask == 0, -torch.inf).amax(dim=1)
+        total = (vectors * mask).sum(dim=1)  # (N, d)
+        return total / mask.sum(dim=1) if self.pooling == "mean" else total
+
+    def forward(self, batch: Sentences) -> Tensor:
+        """Sentences (N, T) → logits (N,), above 0 for positive."""
+        return self.score(self.pool(batch)).squeeze(-1)
+
+
+class Recurrent(nn.Module):
+    """A vector per word, read one after another by a GRU, one score of its last state.
+
+    A plain ``nn.RNN`` learns the pairs, too, but stays near chance on reviews for some seeds: its gradient
+    vanishes, which is another lesson than order.
+    """
+
+    def __init__(self, rows: int, dim: int) -> None:
+        super().__init__()
+        self.embed = nn.Embedding(rows, dim)  # (V + 1, d)
+        self.gru = nn.GRU(dim, dim, batch_first=True)
+        self.score = nn.Linear(dim, 1)
+
+    def states(self, batch: Sentences) -> Tensor:
+        """Sentences (N, T) → the state after each word (N, T, d)."""
+        return self.gru(self.embed(batch.tokens))[0]
+
+    def forward(self, batch: Sentences) -> Tensor:
+        """Sentences (N, T) → logits (N,), above 0 for positive."""
+        last = self.states(batch)[torch.arange(len(batch.lengths)), batch.lengths - 1]  # (N, d)
+        return self.score(last).squeeze(-1)
+
+
+def gates(weights: dict[str, Tensor], x: Tensor, before: Tensor) -> tuple[Tensor, Tensor]:
+    """A GRU by hand: vectors x (T, d), states before them (T, d) → share kept z (T, d), what is new n (T, d).
+
+    The state after a word is (1 − z) · n + z · before.
+    """
+    given = x @ weights["gru.weight_ih_l0"].T + weights["gru.bias_ih_l0"]  # (T, 3d): for r, z, n
+    held = before @ weights["gru.weight_hh_l0"].T + weights["gru.bias_hh_l0"]  # (T, 3d)
+    (xr, xz, xn), (hr, hz, hn) = given.chunk(3, dim=1), held.chunk(3, dim=1)
+    return torch.sigmoid(xz + hz), torch.tanh(xn + torch.sigmoid(xr + hr) * hn)
+
+
+def train(training: Training) -> Iterator[Checkpoint]:
+    """Both models on order pairs and both on real reviews, with the same initial vectors and batches."""
+    generator = torch.Generator().manual_seed(training.seed)
+    splits = {"pairs": pair_split(training.language), "reviews": review_split(WORDS)}
+    mixes = {corpus: mixed_up(test) for corpus, (_, test) in splits.items()}
+    models: dict[str, nn.Module] = {}
+    for corpus, V in {"pairs": len(pair_vocabulary(training.language)), "reviews": WORDS}.items():
+        pooled = seeded(Pooled(V + 1, training.dim, training.pooling), generator)
+        recurrent = seeded(Recurrent(V + 1, training.dim), generator)
+        with torch.no_grad():
+            pooled.embed.weight.mul_(SMALL)
+            recurrent.embed.weight.copy_(pooled.embed.weight)
+        models |= {f"pooled_{corpus}": pooled, f"recurrent_{corpus}": recurrent}
+    # One optimiser for all: Adam keeps its averages per weight, so the models do not touch one another.
+    optimiser = torch.optim.Adam([p for model in models.values() for p in model.parameters()], lr=0.02)
+    chance = 0.5 + abs(float(splits["reviews"][1].labels.mean()) - 0.5)
+    # What a reading has to know of the settings, as places among the choices.
+    told = {"pooling": POOLINGS.index(training.pooling), "language": LANGUAGES.index(training.language)}
+    record = checkpoint_steps(training.steps)
+    for step in range(training.steps + 1):
+        if step in record:
+            numbers = {**told, "chance_reviews": chance}
+            for name, model in models.items():
+                corpus = name.split("_")[1]
+                test = splits[corpus][1]
+                with torch.no_grad():
+                    logits, mixed = model(test), model(mixes[corpus])
+                loss, accuracy = loss_and_accuracy(logits, test.labels)
+                numbers |= {f"loss_{name}": loss, f"accuracy_{name}": accuracy}
+                numbers[f"mixed_{name}"] = loss_and_accuracy(mixed, test.labels)[1]
+                rows = sample_rows(training.language) if corpus == "pairs" else ()
+                numbers |= {f"logit_{name}_{row}": float(logits[row]) for row in rows}
+            yield Checkpoint(step, training.steps, numbers, weights_of(**models))
+        optimiser.zero_grad()
+        for corpus, (learn, _) in splits.items():
+            batch = learn.pick(torch.randint(len(learn.labels), (64,), generator=generator))
+            for kind in KINDS:
+                logits = models[f"{kind}_{corpus}"](batch)
+                nn.functional.binary_cross_entropy_with_logits(logits, batch.labels).backward()
+        optimiser.step()
+
+
+@dataclass(frozen=True)
+class Reading:
+    """One text in two orders, as both models read it."""
+
+    step: int
+    of: int
+    numbers: dict[str, float]
+    shuffle: int  # 0: the picture shows the text as typed
+    tokens: list[str]  # (T,) in the order shown
+    unknown: list[str]
+    V: int  # words that these models know
+    columns: dict[str, Array]  # (T, d) each: vector; before, keep, new and state of the GRU
+    pooled: Array  # (d,)
+    logits: dict[str, list[float]]  # of each model: as typed, shuffled
+    shares: dict[str, list[float]]  # the same as shares of positive, from 0 to 1
+
+
+def read(checkpoint: Checkpoint, view: View) -> Reading:
+    """Ask both models about the text; a text without words is one unknown word.
+
+    It is always asked in two orders: as typed, and in the order chosen, or in order 1 if none is.
+    """
+    language, pooling = (int(checkpoint.numbers[key]) for key in ("language", "pooling"))
+    known = pair_vocabulary(LANGUAGES[language]) if view.trained_on == "pairs" else vocabulary(WORDS)
+    weights = {kind: checkpoint.state(f"{kind}_{view.trained_on}") for kind in KINDS}
+    rows, dim = weights["pooled"]["embed.weight"].shape
+    pooled, recurrent = Pooled(rows, dim, POOLINGS[pooling]), Recurrent(rows, dim)
+    pooled.load_state_dict(weights["pooled"])
+    recurrent.load_state_dict(weights["recurrent"])
+    tokens = tokenize(view.text) or ["…"]
+    orders, shown = [tokens, shuffled(tokens, view.shuffle or 1)], int(view.shuffle > 0)
+    batch = pack([[known.get(token, UNKNOWN) for token in order] for order in orders], [0.0, 0.0])
+    with torch.no_grad():
+        state = recurrent.states(batch)[shown]  # (T, d)
+        before = torch.cat([torch.zeros_like(state[:1]), state[:-1]])  # (T, d)
+        keep, new = gates(weights["recurrent"], recurrent.embed(batch.tokens[shown]), before)
+        vector, vectors = pooled.pool(batch)[shown], pooled.embed(batch.tokens[shown])  # (d,), (T, d)
+        logits = {"pooled": pooled(batch), "recurrent": recurrent(batch)}  # (2,) each
+    columns = {"vector": vectors, "before": before, "keep": keep, "new": new, "state": state}
+    return Reading(
+        checkpoint.step, checkpoint.of, checkpoint.numbers, view.shuffle, orders[shown],
+        [token for token in tokens if token not in known], len(known),
+        {name: column.numpy() for name, column in columns.items()}, vector.numpy(),
+        {kind: values.tolist() for kind, values in logits.items()},
+        {kind: values.sigmoid().tolist() for kind, values in logits.items()},
+    )  # fmt: skip
+
+
+def headline(checkpoint: Checkpoint, reading: Reading) -> dict[str, float]:
+    """Both models' logits of the text, as typed and shuffled, and their accuracies on unseen sentences."""
+    orders = (("", 0), ("_shuffled", 1))
+    logits = {f"logit_{kind}{name}": reading.logits[kind][i] for kind in KINDS for name, i in orders}
+    return {**logits, **{key: checkpoint.numbers[key] for key in HEADLINE[4:]}}
+
+
+def formula(reading: Reading) -> dict[str, float]:
+    """Logits and shares as typed (0) and shuffled (1), how far the logits moved, the pooled one's in 10⁻⁹."""
+    values = {f"{kind}{i}": logit for kind in KINDS for i, logit in enumerate(reading.logits[kind])}
+    values |= {f"share_{kind}{i}": s for kind in KINDS for i, s in enumerate(reading.shares[kind])}
+    values |= {f"moved_{kind}": abs(b - a) for kind, (a, b) in reading.logits.items()}
+    return {**values, "billionths": values["moved_pooled"] * 1e9}
+
+
+def see(checkpoint: Checkpoint, reading: Reading) -> list[Say]:
+    """What the other order changed, and which model is right more often, on pairs and on reviews."""
+    if reading.tokens == ["…"]:
+        return [Say("empty", {})]
+    values = formula(reading)
+    said = [Say("typed", values)]
+    if reading.shuffle:
+        turned = (values["recurrent0"] > 0) != (values["recurrent1"] > 0)
+        said = [Say("rounding" if values["moved_pooled"] else "exact", values)]
+        said.append(Say("turned" if turned else "moved", values))
+    numbers = {key.removeprefix("accuracy_"): value for key, value in checkpoint.numbers.items()}
+    said.append(Say("pairs" if numbers["recurrent_pairs"] >= LEARNT else "pairs_not", numbers))
+    ahead = numbers["pooled_reviews"] - numbers["recurrent_reviews"]
+    said.append(Say("reviews_same" if abs(ahead) < CLOSE else f"reviews_{KINDS[ahead < 0]}", numbers))
+    if reading.unknown:
+        said.append(Say("unknown", {"word": reading.unknown[0], "V": reading.V}))
+    if len(reading.tokens) > SHOWN:
+        said.append(Say("shortened", {"shown": SHOWN, "n": len(reading.tokens)}))
+    return said
+
+
+def picture_pooling(readings: Sequence[Reading]) -> Diagram:
+    """Above, all vectors fall into one and make a score; below, a state goes from word to word to a score."""
+    last = readings[-1]
+    T, pooling = len(last.tokens), POOLINGS[int(last.numbers["pooling"])]
+    shown = range(max(0, T - SHOWN), T)  # the last words: the score is read from the last state
+    end = len(shown)
+    terms = (" ; " if pooling == "max" else " + ").join(f"{{vector{t}:r,0}}" for t in shown)
+    how = Label(f"how.{pooling}" if end == T else f"how.{pooling}_many", n=T, terms=terms)
+    grids = [Grid("pooled", (end, 0), title=Label(f"title.{pooling}"), arithmetic=how)]
+    rows = (Label("order.typed"), Label("order.shuffled")) if last.shuffle else ()
+    arrows = [Arrow("pooled", "score_pooled")]
+    for row, kind in enumerate(KINDS):
+        place, how = (end + 1, row), Label(f"how.score_{kind}")
+        grids.append(Grid(f"score_{kind}", place, "share", label_of(kind), rows=rows, arithmetic=how))
+        grids.append(Grid(f"logit_{kind}", place, "hidden", digits=4))
+    for x, t in enumerate(shown):
+        title = "h" + "".join(chr(0x2080 + int(digit)) for digit in str(t + 1))
+        grids += [
+            Grid(f"vector{t}", (x, 0), title=last.tokens[t]),
+            Grid(f"state{t}", (x, 1), title=title, arithmetic=Label("how.state", t=t), step=t),
+            *(Grid(f"{name}{t}", (x, 1), "hidden") for name in ("before", "keep", "new")),
+        ]
+        arrows += [Arrow(f"vector{t}", "pooled"), Arrow(f"vector{t}", f"state{t}")]
+        arrows.append(Arrow(f"state{t}", f"state{t + 1}" if t + 1 < T else "score_recurrent"))
+    frames = []
+    for reading in readings:
+        frame = {f"{name}{t}": cells[t][:, None] for name, cells in reading.columns.items() for t in shown}
+        for kind in KINDS:
+            frame[f"logit_{kind}"] = np.array(reading.logits[kind])[: len(rows) or 1, None]
+            frame[f"score_{kind}"] = np.array(reading.shares[kind])[: len(rows) or 1, None]
+        frames.append({**frame, "pooled": reading.pooled[:, None]})
+    return Diagram(grids, arrows, frames, [reading.step for reading in readings], 2.0, ("pooled", 0, 0))
+
+
+def picture_unseen(readings: Sequence[Reading]) -> Chart:
+    """One pair of each test pattern: how far apart either model puts its two sentences."""
+    samples = sample_rows(LANGUAGES[int(readings[-1].numbers["language"])])
+    return pairs_apart(readings, samples, KINDS[::-1])
+
+
+def picture_pairs(readings: Sequence[Reading]) -> Chart:
+    """Accuracies on order pairs over the training: chance is 0.5, and there the pooled model stays."""
+    return curves(readings, {f"accuracy_{kind}_pairs": kind for kind in KINDS}, "axis.accuracy", (0.4, 1.0))
+
+
+def picture_reviews(readings: Sequence[Reading]) -> Chart:
+    """Accuracies on real reviews over the training: chance is always giving the more frequent answer."""
+    series = {f"accuracy_{kind}_reviews": kind for kind in KINDS}
+    chance = readings[-1].numbers["chance_reviews"]
+    return curves(readings, series, "axis.accuracy", (0.4, 1.0), ("chance", chance))

@@ -1,0 +1,175 @@
+"""Going back through a plain RNN by hand, one sequence, every number kept; and the picture of it."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import Any
+
+import numpy as np
+
+from explainers.support.contract import Array, Label
+from explainers.support.pictures import Arrow, Diagram, Grid, Stage, Walk
+from explainers.support.powers import power
+
+LETTERS = "ABCDEFGH"  # the symbols
+SHOWN = 5  # units on the picture
+TERMS = 2  # products of a sum that are written out
+FAR = 1e12  # beyond it a number is drawn as a gap
+
+
+@dataclass(frozen=True)
+class Backward:
+    """One sequence through a plain RNN and back, in double precision. T steps, H units, 8 symbols."""
+
+    symbols: list[int]  # (T,)
+    activation: str
+    inputs: Array  # (T, H): W_ih x_t + b_ih + b_hh
+    recurrent: Array  # (T, H): W_hh h_{t−1}
+    states: Array  # (T, H): h_t
+    surprise: Array  # (8,): ∂L/∂logits = p − y
+    loss: float
+    deltas: Array  # (T, H): φ′ · ∂L/∂h_t
+    gradients: Array  # (T, H): ∂L/∂h_t
+    W_hh: Array  # (H, H)
+    W_score: Array  # (8, H)
+
+
+def backward(weights: Mapping[str, Array], symbols: Sequence[int], activation: str) -> Backward:
+    """Forward, then ∂L/∂h_T = W_scoreᵀ (p − y) and ∂L/∂h_t = W_hhᵀ (φ′_{t+1} · ∂L/∂h_{t+1}), by hand.
+
+    Args:
+        weights: the parameters of a plain RNN that recalls (``Recall``) by torch's names.
+        symbols: the sequence; its first is the answer.
+        activation: ``tanh``, ``relu`` or ``identity``.
+
+    """
+    exact = {name: value.astype(np.float64) for name, value in weights.items()}
+    W_hh, W_score = exact["cell.weight_hh_l0"], exact["score.weight"]
+    # A one-hot x_t picks a column of W_ih.
+    inputs = exact["cell.weight_ih_l0"].T[list(symbols)] + exact["cell.bias_ih_l0"] + exact["cell.bias_hh_l0"]
+    states, recurrent = np.zeros_like(inputs), np.zeros_like(inputs)  # (T, H)
+    with np.errstate(all="ignore"):  # what overflows is what the page shows
+        for t in range(len(symbols)):
+            if t:
+                recurrent[t] = W_hh @ states[t - 1]
+            z = inputs[t] + recurrent[t]
+            states[t] = {"tanh": np.tanh(z), "relu": np.maximum(z, 0), "identity": z}[activation]
+        logits = W_score @ states[-1] + exact["score.bias"]  # (8,)
+        odds = np.exp(logits - logits.max())
+        p = odds / odds.sum()
+        slopes = {"tanh": 1 - states**2, "relu": (states > 0) * 1.0, "identity": np.ones_like(states)}
+        surprise = p - np.eye(len(p))[symbols[0]]
+        gradients, deltas = np.zeros_like(inputs), np.zeros_like(inputs)  # (T, H)
+        gradients[-1] = W_score.T @ surprise
+        for t in reversed(range(len(symbols))):
+            if t < len(symbols) - 1:
+                gradients[t] = W_hh.T @ deltas[t + 1]
+            deltas[t] = slopes[activation][t] * gradients[t]
+        loss = float(-np.log(p[symbols[0]]))
+    return Backward(
+        list(symbols), activation, inputs, recurrent, states, surprise, loss, deltas, gradients, W_hh, W_score
+    )
+
+
+def low(t: int) -> str:
+    """A step as an index: 12 → ₁₂."""
+    return str(t).translate(str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉"))
+
+
+def cells(values: Array) -> list[list[float | None]]:
+    """A column of the picture, one unit per row; None where a number is not finite, or too long."""
+    return [[float(v) if abs(v) < FAR else None for v in np.atleast_1d(row)] for row in values[:SHOWN]]
+
+
+def frame_of(back: Backward, shown: Sequence[int]) -> dict[str, Any]:
+    """The numbers of every grid at one checkpoint; gradients as multiples of ‖∂L/∂h_T‖."""
+    with np.errstate(all="ignore"):
+        unit = float(np.linalg.norm(back.gradients[-1]))
+        gradients, deltas, surprise = back.gradients / unit, back.deltas / unit, back.surprise / unit
+        frame: dict[str, Any] = {"loss": [[back.loss]], "w_hh": cells(back.W_hh[:TERMS, :SHOWN])}
+        frame |= {"w_score": cells(back.W_score[:TERMS, :SHOWN]), "surprise": cells(surprise[:TERMS, None])}
+        for t in shown:
+            i = t - 1
+            last = t == len(back.symbols)
+            W, factor = (back.W_score, surprise) if last else (back.W_hh, deltas[i + 1])
+            frame |= {
+                f"h{t}": cells(back.states[i]), f"in{t}": cells(back.inputs[i]),
+                f"rec{t}": cells(back.recurrent[i]), f"g{t}": cells(gradients[i]), f"d{t}": cells(deltas[i]),
+                f"rest{t}": cells(W[TERMS:].T @ factor[TERMS:]),
+                f"n{t}": [[power(float(np.linalg.norm(gradients[i])))]],
+            }  # fmt: skip
+    return frame
+
+
+def step_grids(back: Backward, t: int, at: Mapping[int, int], of: int) -> list[Grid]:
+    """What stands in the column of step t: its state, its gradient, its gradient's length.
+
+    Args:
+        back: the sequence.
+        t: the step, from 1.
+        at: the steps that are drawn, and their columns.
+        of: how many columns there are.
+
+    """
+    T, h = len(back.symbols), f"h{low(t)}"
+    bend = {"tanh": "tanh", "relu": "max0", "identity": ""}[back.activation]
+    slope = {"tanh": "(1−h²)", "relu": "[h>0]", "identity": "1"}[back.activation]
+    state = (
+        f"{h}[{{r}}] = {bend}( `W_ih·x + b|{{in{t}:r,0}}` `W_hh·h{low(t - 1)}|{{rec{t}:r,0}}` ) = {{self}}"
+    )
+    W, factor, words = "w_hh", f"d{t + 1}", f"W_hh·{slope}·∂L/∂h{low(t + 1)}"
+    if t == T:
+        W, factor, words = "w_score", "surprise", "W_score·(p−y)"
+    terms = " ".join(f"`{words}[{j}]|{{{W}:{j},r}}·({{{factor}:{j},0}})`" for j in range(TERMS))
+    gradient = f"∂L/∂{h}[{{r}}] = {terms} `… Σ|{{rest{t}:r,0}}` = {{self}}"
+    if t < T and t + 1 not in at:
+        gradient = ""  # worked out from a neighbour that is not drawn
+    # On a phone the whole way goes down: forward, the loss, back, each gradient with its length below.
+    down, late = 3 * of - 2 * at[t] - 1, 2 * T + 2 - t
+    return [
+        Grid(f"h{t}", (at[t], 0), title=f"{LETTERS[back.symbols[t - 1]]} → {h}", arithmetic=state, step=t,
+             narrow=(0, at[t])),
+        Grid(f"g{t}", (at[t], 2), title=f"∂L/∂{h}", arithmetic=gradient, step=late, digits=3,
+             narrow=(0, down)),
+        Grid(f"n{t}", (at[t], 3), "plain", step=late, narrow=(0, down + 1)),
+        *(Grid(f"{part}{t}", (at[t], 1), "hidden", digits=3) for part in ("in", "rec", "d", "rest")),
+    ]  # fmt: skip
+
+
+def backward_picture(backs: Sequence[Backward], steps: list[int]) -> Diagram:
+    """States going forward above, gradients coming back below: the first two steps and the last three."""
+    last = backs[-1]
+    T = len(last.symbols)
+    shown = sorted({1, 2, T - 2, T - 1, T})
+    gap = len(shown) < T
+    at = {t: place + (gap and t > 2) for place, t in enumerate(shown)}
+    of = len(shown) + gap
+    end = Grid(
+        "loss",
+        (at[T], 1),
+        "plain",
+        Label("title.loss"),
+        arithmetic=Label("how.loss"),
+        step=T + 1,
+        narrow=(0, of),
+    )
+    grids = [end, *(grid for t in shown for grid in step_grids(last, t, at, of))]
+    grids += [Grid(part, (0, 1), "hidden", digits=3) for part in ("w_hh", "w_score", "surprise")]
+    forward, back = [f"h{t}" for t in shown], [f"g{t}" for t in shown]
+    if gap:
+        grids.append(Grid("gap0", (2, 0), "word", step=3, narrow=(0, 2)))
+        grids.append(Grid("gap1", (2, 2), "word", step=2 * T - 1, narrow=(0, 3 * of - 5)))
+        forward.insert(2, "gap0")
+        back.insert(2, "gap1")
+    arrows = [Arrow(f"h{T}", "loss"), Arrow("loss", f"g{T}")]
+    arrows += [Arrow(a, b, "W_hh") for a, b in pairwise(forward)]
+    arrows += [Arrow(b, a, "W_hhᵀ") for a, b in pairwise(back)]
+    empty = {"gap0": [[None]], "gap1": [[None]]} if gap else {}
+    frames = [frame_of(one, shown) | empty for one in backs]
+    stages = [
+        Stage(row, Label(f"stage.{part}")) for row, part in ((0, "states"), (2, "gradients"), (3, "norms"))
+    ]
+    stops = [(f"h{t}", Label("walk.forward", t=t)) for t in shown] + [("loss", Label("loss"))]
+    stops += [(f"g{t}", Label("walk.back", t=t)) for t in reversed(shown)]
+    walk = Walk(Label("walk.title"), Label("walk.play"), stops)
+    return Diagram(grids, arrows, frames, steps, 0.4, ("g1", 0, 0), stages, walk)

@@ -1,0 +1,140 @@
+"""What an explainer is made of.
+
+An explainer is a module ``explainers/x.py`` with
+
+- ``SECTION`` (a section of the course) and ``ORDER`` (its place in the course),
+- ``DATA``: the files of ``data/`` that it reads,
+- ``Training`` and ``View``: its settings, subclasses of :class:`Settings`,
+- ``train(training) -> Iterator[Checkpoint]``: 20 to 40 checkpoints, the first before training,
+- ``read(checkpoint, view) -> Reading``: the trained model, asked about what the visitor looks at,
+- ``headline(checkpoint, reading) -> dict[str, float]``: the numbers that the page's sentence rests on,
+- ``see(checkpoint, reading) -> list[Say]``: which sentences are true of this run,
+- ``formula(reading) -> dict[str, float]``: the numbers that fill the page's formula,
+- ``BREAKS``: named settings at which the concept fails,
+- where the page sweeps a control: ``SWEEPS``, the values of each swept field of ``Training``, and
+  ``see_sweep(field, values, readings) -> list[Say]``, what the trained values show together,
+- ``picture_*`` functions: readings in, a picture out; never a model.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, ClassVar, Protocol
+
+import numpy as np
+from pydantic import BaseModel, ConfigDict
+
+Array = np.ndarray[Any, np.dtype[Any]]
+
+
+class Settings(BaseModel):
+    """Settings with bounds, declared once: widget, URL, validation, cache key, CLI flag, exported line."""
+
+    LIMIT_SECONDS: ClassVar[float] = 120.0  # a training that takes longer is stopped
+
+    model_config = ConfigDict(frozen=True, extra="forbid", validate_default=True, allow_inf_nan=False)
+
+    def key(self) -> str:
+        """A short hash of the values: equal settings, equal key, in every process."""
+        return hashlib.sha256(json.dumps(self.model_dump(), sort_keys=True).encode()).hexdigest()[:16]
+
+
+@dataclass(frozen=True)
+class Checkpoint:
+    """The run at one step: plain numbers and copies of the weights. Pickles; rebuilds the model anywhere.
+
+    ``step`` optimiser steps are done of the ``of`` that the run takes. ``numbers`` holds what was measured
+    at this step (losses, accuracies). ``weights`` are named ``model.parameter`` as in a state dict.
+    """
+
+    step: int
+    of: int
+    numbers: dict[str, float]
+    weights: dict[str, Array]
+
+    def state(self, model: str) -> dict[str, Any]:
+        """The state dict of one model: its parameters by torch's own names, as tensors (copies)."""
+        import torch
+
+        prefix = model + "."
+        named = {name: value for name, value in self.weights.items() if name.startswith(prefix)}
+        return {name.removeprefix(prefix): torch.tensor(value) for name, value in named.items()}
+
+    def parameters(self) -> dict[str, int]:
+        """How many numbers each model learnt: ``{model: count}``."""
+        counts: dict[str, int] = {}
+        for name, value in self.weights.items():
+            model = name.split(".")[0]
+            counts[model] = counts.get(model, 0) + int(value.size)
+        return counts
+
+
+def weights_of(**models: Any) -> dict[str, Array]:
+    """Copies of every parameter, named ``model.parameter``.
+
+    The copy matters: ``tensor.numpy()`` shares memory with the parameter that the optimiser changes next.
+    """
+    return {
+        f"{name}.{key}": value.detach().numpy().copy()
+        for name, model in models.items()
+        for key, value in model.state_dict().items()
+    }
+
+
+def checkpoint_steps(steps: int, count: int = 24) -> list[int]:
+    """At which steps a run of ``steps`` is recorded: 0, ``steps``, and about ``count`` between, evenly."""
+    return sorted({round(i * steps / count) for i in range(count + 1)})
+
+
+@dataclass(frozen=True)
+class Say:
+    """One sentence of *what you see*: a key of the page's ``[see]`` table and the numbers that fill it."""
+
+    key: str
+    values: Mapping[str, Any]
+
+
+class Label(str):
+    """A word on a picture, as a key of the page's ``[labels]`` table: ``Label("axis.step")``.
+
+    A key that holds ``{name}`` fields takes them from the keywords: ``Label("after", step=120)``. A plain
+    string on a picture is data (the visitor's own words) and is never looked up.
+    """
+
+    values: dict[str, Any]
+
+    def __new__(cls, key: str, **values: Any) -> Label:
+        """Make the label for ``key``, to be filled with ``values``."""
+        label = super().__new__(cls, key)
+        label.values = values
+        return label
+
+
+class Explainer(Protocol):
+    """The contract above, as a type. A module fulfils it."""
+
+    __name__: str
+    SECTION: ClassVar[str]
+    ORDER: ClassVar[int]
+    DATA: ClassVar[Sequence[str]]
+    BREAKS: ClassVar[Mapping[str, Mapping[str, Any]]]
+    Training: type[Settings]
+    View: type[Settings]
+
+    def train(self, training: Any) -> Iterator[Checkpoint]:
+        """Train, yielding checkpoints."""
+
+    def read(self, checkpoint: Checkpoint, view: Any) -> Any:
+        """Ask the model at this checkpoint about ``view``."""
+
+    def headline(self, checkpoint: Checkpoint, reading: Any) -> dict[str, float]:
+        """The numbers the page's sentence rests on."""
+
+    def see(self, checkpoint: Checkpoint, reading: Any) -> list[Say]:
+        """The sentences that are true of this run."""
+
+    def formula(self, reading: Any) -> dict[str, float]:
+        """The numbers that fill the page's formula."""

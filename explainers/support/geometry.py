@@ -1,0 +1,29 @@
+"""Distances between vectors, and the plane in which most of their differences lie."""
+
+import numpy as np
+
+from explainers.support.contract import Array
+
+
+def cosine_distances(a: Array, b: Array) -> Array:
+    """1 − cosine between the rows of a (M, d) and of b (N, d): (M, N), from 0 to 2."""
+    a, b = (m / np.maximum(np.linalg.norm(m, axis=1, keepdims=True), 1e-12) for m in (a, b))
+    return np.asarray(1 - a @ b.T)
+
+
+def principal_axes(vectors: Array) -> tuple[Array, Array]:
+    """PCA of vectors (N, d): axes (min(N, d), d), the first along the largest spread, and their shares.
+
+    The shares of the variance (min(N, d),) add up to 1; they are 0 where all vectors are the same. The sign
+    of each axis is fixed: its largest entry is positive (Pearson, 1901; computed by SVD).
+    """
+    centred = np.asarray(vectors, dtype=np.float64) - np.mean(vectors, axis=0)
+    _, singular, axes = np.linalg.svd(centred, full_matrices=False)
+    largest = axes[np.arange(len(axes)), np.abs(axes).argmax(axis=1)]
+    squares = singular**2
+    return axes * np.sign(largest)[:, None], squares / max(squares.sum(), 1e-300)
+
+
+def rank(order: Array, row: int) -> int:
+    """At which place of ``order`` (N,) a row number stands, counted from 1."""
+    return int(np.flatnonzero(order == row)[0]) + 1

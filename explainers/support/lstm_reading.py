@@ -1,0 +1,88 @@
+"""What the LSTM page reads off one sequence: every gate, the states, and the gradient on its way back."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from explainers.support.contract import Array, Checkpoint
+from explainers.support.lstm_cell import GATES
+from explainers.support.lstm_tasks import TASKS, Asked
+
+
+@dataclass(frozen=True)
+class Reading:
+    """One sequence inside the LSTM, gate by gate, and the gradient on its way back."""
+
+    step: int
+    of: int
+    numbers: dict[str, float]
+    parameters: dict[str, int]
+    hold: str
+    words: list[str]  # (T,)
+    unread: str  # what the visitor typed, if nothing in it could be read
+    answer: int  # the right one; where nobody told it, the network's own
+    said: int  # the network's answer after the last step
+    sure: Array  # (T,) probability of the first symbol, or of a positive text, if the sequence ended here
+    gates: Array  # (T, 4, H): i, f, g, o
+    c: Array  # (T, H)
+    h: Array  # (T, H)
+    from_x: Array  # (T, 4, H): W_i* · x_t
+    from_h: Array  # (T, 4, H): W_h* · h_(t − 1)
+    bias_ih: Array  # (4, H)
+    bias_hh: Array  # (4, H)
+    gradient: Array  # (T, H): ∂L/∂c_t, by autograd
+    gradient_rnn: Array  # (T, H of the RNN): ∂L/∂h_t of the RNN with as many parameters
+
+    @property
+    def task(self) -> str:
+        """Which task this network was trained on."""
+        return TASKS[int(self.numbers["task"])]
+
+    @property
+    def kept(self) -> Array:
+        """What the forget gates after each step multiply to, (T, H): 1 for the last step."""
+        forget = self.gates[:, GATES.index("forget")]
+        after = np.concatenate([forget[1:], np.ones_like(forget[:1])])
+        return np.asarray(np.cumprod(after[::-1], axis=0)[::-1])
+
+    @property
+    def arrived(self) -> Array:
+        """‖∂L/∂c_t‖ / ‖∂L/∂c_T‖, (T,): how much of the gradient reaches each step; 0 where there is none."""
+        return of_last(self.gradient)
+
+    @property
+    def arrived_rnn(self) -> Array:
+        """‖∂L/∂h_t‖ / ‖∂L/∂h_T‖ of the RNN, (T,)."""
+        return of_last(self.gradient_rnn)
+
+    @property
+    def road(self) -> Array:
+        """The same if the gradient travelled along the cell states alone: times the forget gates, (T,)."""
+        return of_last(self.gradient[-1] * self.kept)
+
+
+def of_last(gradient: Array) -> Array:
+    """Lengths of gradients (T, H), over that of the last: (T,); 0 where there is none."""
+    norms = np.linalg.norm(gradient, axis=1)
+    return np.asarray(norms / norms[-1] if norms[-1] else 0 * norms)
+
+
+def in_double(checkpoint: Checkpoint, model: str, asked: Asked) -> tuple[dict[str, Tensor], Tensor]:
+    """A model's parameters in double precision, and what it reads: x (T, 1, 8), with a gradient."""
+    named = {name: value.double() for name, value in checkpoint.state(model).items()}
+    x = named["embed.weight"][asked.inputs] if "embed.weight" in named else asked.inputs.double()
+    return {name.removeprefix("cell."): value for name, value in named.items()}, x.requires_grad_()
+
+
+def answers_from(state: Mapping[str, Tensor], h: Tensor) -> Tensor:
+    """Hidden states (T, H) → logits (T, K): what the network would answer after each step."""
+    return h @ state["head.weight"].T + state["head.bias"]
+
+
+def gradient(logits: Tensor, answer: int, states: Sequence[Tensor]) -> Tensor:
+    """∂L/∂state for T states (1, H), by autograd: (T, H). L is the cross-entropy of the last answer."""
+    loss = nn.functional.cross_entropy(logits[-1], torch.tensor(answer))
+    return torch.cat(torch.autograd.grad(loss, states, allow_unused=True, materialize_grads=True))

@@ -1,0 +1,115 @@
+"""The tasks of the LSTM page in one shape: a sequence in, one of a few answers out."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cache
+
+import torch
+from torch import Tensor
+
+from explainers.support.order_pairs import pair_split, pair_vocabulary
+from explainers.support.recall import CHANCE, SYMBOLS, recall_batch
+from explainers.support.reviews import UNKNOWN, Sentences, review_split, tokenize, vocabulary
+
+LETTERS = "ABCDEFGH"  # the names of the symbols of recall
+TASKS = ("recall", "reviews", "pairs_en", "pairs_pt")
+REVIEW_WORDS = 2_000  # the most frequent words; the others are one unknown word
+TESTED = 256  # sequences of recall
+LONGEST = 60  # steps of a typed text that are read
+
+
+@dataclass(frozen=True)
+class Batch:
+    """Sequences, time first, as torch's recurrent layers take them.
+
+    ``inputs``: one-hot symbols (T, B, 8) float32 for recall, ids (T, B) int64 for texts, padded at the end.
+    ``lengths`` (B,) and ``answers`` (B,) int64: the first symbol, or 1 for a positive text.
+    """
+
+    inputs: Tensor
+    lengths: Tensor
+    answers: Tensor
+
+
+@dataclass(frozen=True)
+class Asked:
+    """One sequence to look at; ``answer`` is None where only the visitor could know it."""
+
+    words: list[str]
+    inputs: Tensor  # (T, 1, 8) or (T, 1)
+    answer: int | None
+    unread: str = ""  # what was typed, if nothing in it could be read
+
+
+def known_words(task: str) -> dict[str, int]:
+    """The words of a task's vocabulary → ids 1 … V; recall has none."""
+    if task == "recall":
+        return {}
+    return vocabulary(REVIEW_WORDS) if task == "reviews" else pair_vocabulary(task.removeprefix("pairs_"))
+
+
+def answer_count(task: str) -> int:
+    """Among how many answers the network chooses."""
+    return SYMBOLS if task == "recall" else 2
+
+
+def _split(task: str) -> tuple[Sentences, Sentences]:
+    return review_split(REVIEW_WORDS) if task == "reviews" else pair_split(task.removeprefix("pairs_"))
+
+
+def _time_first(sentences: Sentences) -> Batch:
+    return Batch(sentences.tokens.T, sentences.lengths, sentences.labels.long())
+
+
+def _recall(length: int, size: int, generator: torch.Generator) -> Batch:
+    inputs, answers = recall_batch(length, size, generator)
+    return Batch(inputs, torch.full((size,), length), answers)
+
+
+@cache
+def unseen(task: str, length: int) -> Batch:
+    """The sequences that all runs of a task are tested on; ``length`` is that of recall."""
+    if task == "recall":
+        return _recall(length, TESTED, torch.Generator().manual_seed(0))
+    return _time_first(_split(task)[1])
+
+
+def chance_of(task: str) -> float:
+    """What always giving one answer gets right."""
+    if task == "recall":
+        return CHANCE
+    share = float(unseen(task, 0).answers.float().mean())
+    return max(share, 1 - share)
+
+
+def training_batches(task: str, length: int, size: int, generator: torch.Generator) -> Callable[[], Batch]:
+    """A function that draws the next batch of ``size`` sequences."""
+    if task == "recall":
+        return lambda: _recall(length, size, generator)
+    learn = _split(task)[0]
+
+    def draw() -> Batch:
+        return _time_first(learn.pick(torch.randint(len(learn.labels), (size,), generator=generator)))
+
+    return draw
+
+
+def asked_about(task: str, length: int, text: str, example: int) -> Asked:
+    """What a person typed, or where nothing in it can be read, test sequence number ``example``.
+
+    Recall reads the letters A to H, the other tasks read words; at most 60 of them.
+    """
+    known = known_words(task)
+    if task == "recall":
+        letters = [letter for letter in text.upper() if letter in LETTERS][:LONGEST]
+        typed = torch.tensor([LETTERS.index(letter) for letter in letters], dtype=torch.int64)
+        if letters:
+            return Asked(letters, torch.nn.functional.one_hot(typed, SYMBOLS)[:, None].float(), int(typed[0]))
+    elif tokens := tokenize(text)[:LONGEST]:
+        return Asked(tokens, torch.tensor([[known.get(token, UNKNOWN)] for token in tokens]), None)
+    test = unseen(task, length)
+    row = example % len(test.lengths)
+    inputs = test.inputs[: int(test.lengths[row]), row][:, None]
+    names = LETTERS if task == "recall" else ["?", *known]
+    symbols = inputs[:, 0].argmax(dim=-1) if task == "recall" else inputs[:, 0]
+    return Asked([names[i] for i in symbols.tolist()], inputs, int(test.answers[row]), text.strip())

@@ -1,0 +1,255 @@
+"""Pictures as plain data: a chart for Plotly, a diagram of grids of real numbers. Numbers in, picture out.
+
+Words on a picture are :class:`~explainers.support.contract.Label` (looked up per language) or plain strings
+(the visitor's own words). Colours are ``var(--u-…)`` names, so that one picture serves both themes.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from explainers.support.contract import Label
+
+# The same series has the same colour on every page; the values, for light and dark, stand in ui/theme.css.
+SERIES = (
+    "ids", "one_hot", "embedding", "pooled", "recurrent", "rnn", "lstm", "gru",
+    "forward", "backward", "frozen", "tuned", "scratch", "positive", "negative", "followed",
+    "within", "across", "baseline", "chance",
+)  # fmt: skip
+
+
+def colour(series: str) -> str:
+    """The colour of a series, as a CSS variable that the browser resolves in its theme.
+
+    Raises:
+        ValueError: if the palette has no such series.
+
+    """
+    if series not in SERIES:
+        raise ValueError(f"{series!r} is not in the palette: {', '.join(SERIES)}")
+    return f"var(--u-{series.replace('_', '-')})"
+
+
+@dataclass(frozen=True)
+class Chart:
+    """A Plotly picture with one frame per checkpoint.
+
+    ``layout`` is Plotly's, the same for all frames, so that axes stay fixed while scrubbing. ``frames``
+    holds the traces of each checkpoint, ``steps`` the optimiser step of each frame. One frame: no scrubber.
+    """
+
+    layout: dict[str, Any]
+    frames: list[list[dict[str, Any]]]
+    steps: list[int]
+
+
+def line(x: Sequence[Any], y: Sequence[Any], series: str, **more: Any) -> dict[str, Any]:
+    """One line in its series' colour; ``more`` is Plotly's."""
+    style = {"color": colour(series), "width": 3, **more.pop("line", {})}
+    return {
+        "type": "scatter",
+        "x": x,
+        "y": y,
+        "mode": "lines",
+        "line": style,
+        "name": label_of(series),
+        **more,
+    }
+
+
+def label_of(series: str) -> Label:
+    """The page's word for a series."""
+    return Label(f"series.{series}")
+
+
+def bytes_label(count: float) -> Label:
+    """A number of bytes, up to terabytes, in the unit that a person would use."""
+    thousands = next(power for power in (4, 3, 2, 1, 0) if count >= 1000**power or not power)
+    return Label(f"bytes.{thousands}", value=count / 1000**thousands)
+
+
+def curves(
+    readings: Sequence[Any],
+    series: Mapping[str, str],
+    axis: str,
+    bounds: tuple[float, float],
+    level: tuple[str, float] | None = None,
+) -> Chart:
+    """What was measured over the training, one line per series, each labelled where it ends.
+
+    Args:
+        readings: one per checkpoint, with ``step``, ``of`` and ``numbers``.
+        series: the name of the number → the series whose colour and label it has.
+        axis: key of the vertical axis's label.
+        bounds: of the vertical axis, the same while scrubbing.
+        level: a series and a value for a dotted line to compare with (chance).
+
+    """
+    of = readings[-1].of
+    frames = []
+    for count in range(1, len(readings) + 1):
+        upto = readings[:count]
+        x = [reading.step for reading in upto]
+        ends = {name: upto[-1].numbers[key] for key, name in series.items()}
+        traces = [line(x, [r.numbers[key] for r in upto], name) for key, name in series.items()]
+        if level:
+            ends[level[0]] = level[1]
+            traces.append(line([0, of], [level[1]] * 2, level[0], line={"dash": "dot", "width": 2}))
+        frames.append([*traces, *end_labels(of, ends, bounds)])
+    layout = {
+        "xaxis": {"title": {"text": Label("axis.step")}, "range": [0, of]},
+        "yaxis": {"title": {"text": Label(axis)}, "range": list(bounds)},
+        "margin": {"r": 150},
+    }
+    return Chart(layout, frames, [reading.step for reading in readings])
+
+
+def sweep_curves(
+    values: Sequence[float],
+    readings: Sequence[Any],
+    series: Mapping[str, str],
+    axes: tuple[str, str],
+    bounds: tuple[float, float],
+    level: tuple[str, float] | None = None,
+    log: bool = False,
+) -> Chart:
+    """What was measured at the end of several runs, against the control that differs between them.
+
+    Args:
+        values: of the control, one per run, rising.
+        readings: of the last checkpoint of each run, with ``numbers``.
+        series: the name of the number → the series whose colour and label it has.
+        axes: keys of the horizontal and the vertical axis's labels.
+        bounds: of the vertical axis.
+        level: a series and a value for a dotted line to compare with (chance).
+        log: whether the control runs over powers of ten.
+
+    """
+    traces = [
+        line(list(values), [r.numbers[key] for r in readings], name, mode="lines+markers", marker={"size": 9})
+        for key, name in series.items()
+    ]
+    ends = {name: readings[-1].numbers[key] for key, name in series.items()}
+    if level:
+        ends[level[0]] = level[1]
+        traces.append(
+            line([values[0], values[-1]], [level[1]] * 2, level[0], line={"dash": "dot", "width": 2})
+        )
+    layout = {
+        "xaxis": {"title": {"text": Label(axes[0])}, "type": "log" if log else "linear"},
+        "yaxis": {"title": {"text": Label(axes[1])}, "range": list(bounds)},
+        "margin": {"r": 150},
+    }
+    return Chart(layout, [[*traces, *end_labels(values[-1], ends, bounds)]], [0])
+
+
+def end_labels(x: float, ends: Mapping[str, float], bounds: tuple[float, float]) -> list[dict[str, Any]]:
+    """The names and values of series where they end, at ``x``, so that none covers another."""
+    inside = {name: min(max(end, bounds[0]), bounds[1]) for name, end in ends.items()}
+    places = _apart(inside, (bounds[1] - bounds[0]) / 13)
+    return [
+        {
+            "type": "scatter", "mode": "text", "x": [x], "y": [places[name]], "hoverinfo": "skip",
+            "text": [Label("end", series=label_of(name), value=end)], "textposition": "middle right",
+            "textfont": {"color": colour(name), "size": 14}, "cliponaxis": False, "name": label_of(name),
+        }
+        for name, end in ends.items()
+    ]  # fmt: skip
+
+
+def _apart(ends: Mapping[str, float], gap: float) -> dict[str, float]:
+    """Where the labels of these ends stand: at their ends, but ``gap`` from one another."""
+    places: dict[str, float] = {}
+    for name, end in sorted(ends.items(), key=lambda item: item[1]):
+        places[name] = max([end, *(place + gap for place in places.values())])
+    return places
+
+
+@dataclass(frozen=True)
+class Grid:
+    """One block of cells of a diagram.
+
+    ``at`` is (column, row) of the diagram's layout; reading goes along columns. ``kind`` decides the colours:
+    ``signed`` diverges around zero, ``binary`` marks ones among zeros, ``plain`` has no colour (ids, counts),
+    ``word`` holds text, ``share`` is a number from 0 to 1 drawn as a percentage with a bar; ``hidden`` is not
+    drawn, its numbers are there for the arithmetic. ``rows`` and ``columns`` are words beside and above the
+    cells.
+
+    ``arithmetic`` is a template shown for the touched cell: ``{self}`` is its value, ``{r}`` and ``{c}`` its
+    row and column counted from 0, ``{other:r,c}`` the value in grid ``other`` at that row and column, where r
+    and c may also be plain numbers. A term between backquotes, ``word|number``, stands as one above the
+    other. ``step`` is the place in time: all that has the touched one's stands out, later ones fade.
+
+    ``against`` names another grid: cells that differ from its are marked, and a grid without any fades.
+    ``narrow`` is the place, (column, row), on a screen too narrow for ``at`` (default: turned by 90 degrees).
+    """
+
+    name: str
+    at: tuple[int, int]
+    kind: Literal["signed", "binary", "plain", "word", "share", "hidden"] = "signed"
+    title: str = ""
+    caption: str = ""
+    rows: Sequence[str] = ()
+    columns: Sequence[str] = ()
+    arithmetic: str = ""
+    step: int | None = None
+    digits: int = 2
+    against: str = ""
+    narrow: tuple[int, int] | None = None
+
+
+@dataclass(frozen=True)
+class Arrow:
+    """An arrow between two grids, by their names, with a word on it (``W_hh``).
+
+    Where its end has a ``step``, the word is there while that step is touched: not once for every step.
+    """
+
+    start: str
+    end: str
+    label: str = ""
+
+
+@dataclass(frozen=True)
+class Stage:
+    """A title in the margin beside one row of the diagram's layout; ``href`` makes it a link.
+
+    Where no row with a title has a grid in the first column, the titles stand there instead.
+    """
+
+    row: int
+    title: str
+    href: str = ""
+
+
+@dataclass(frozen=True)
+class Walk:
+    """A second scrubber under a diagram, through grids instead of checkpoints, in the browser.
+
+    ``stops`` holds (grid name, what the scrubber says there), ``play`` is the name of its play button.
+    """
+
+    title: str
+    play: str
+    stops: Sequence[tuple[str, str]]
+
+
+@dataclass(frozen=True)
+class Diagram:
+    """Grids, arrows, and the numbers of every frame.
+
+    ``frames[k][name]`` is the 2-D list of cells (rows of columns) of grid ``name`` at checkpoint k: floats,
+    ints, strings, or None for a gap that is drawn as an ellipsis. ``scale`` is the absolute value at which a
+    signed cell has full colour: one scale per picture, so that colours do not jump while scrubbing.
+    ``turns``: whether it may be turned by 90 degrees where it is too wide; a matrix may not, it scrolls.
+    """
+
+    grids: list[Grid]
+    arrows: list[Arrow]
+    frames: Sequence[Mapping[str, Any]]
+    steps: list[int]
+    scale: float = 1.0
+    start_cell: tuple[str, int, int] | None = None
+    stages: list[Stage] = field(default_factory=list)
+    walk: Walk | None = None
+    turns: bool = True

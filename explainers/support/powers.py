@@ -1,0 +1,69 @@
+"""Numbers that differ by powers of ten: as words, as axes, as labels that keep apart."""
+
+from collections.abc import Mapping, Sequence
+from math import ceil, floor, isfinite, log10
+from typing import Any
+
+from explainers.support.contract import Label
+from explainers.support.pictures import colour
+
+FAR = 15  # powers of ten beyond which a picture cuts off
+_RAISED = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
+
+
+def power(value: float) -> str:
+    """A part by its size, written alike in all languages: 12% from a hundredth to ten, else 3·10⁻⁸."""
+    return f"{value:.0%}" if 0.01 <= value < 9.95 else size(value)
+
+
+def size(value: float) -> str:
+    """A number by its size, written alike in all languages: 480 from 1 to 9999, else 3·10⁻⁸."""
+    if not isfinite(value) or not value:
+        return "0" if value == 0 else "∞" if value > 0 else "NaN"
+    if 0.95 <= value < 9999.5:
+        return f"{value:.0f}"
+    digit, exponent = f"{value:.0e}".split("e")
+    return f"{digit}·10{str(int(exponent)).translate(_RAISED)}"
+
+
+def mantissa(value: float) -> tuple[float, int]:
+    """A number as m · 10^e: (m, e)."""
+    m, e = f"{value:.4e}".split("e") if isfinite(value) else (str(value), "0")
+    return float(m), int(e)
+
+
+def finite(values: Sequence[float]) -> list[float | None]:
+    """The values, with a gap where a scale of powers has no place: not finite, or not positive."""
+    return [value if isfinite(value) and value > 0 else None for value in values]
+
+
+def powers(values: Sequence[float], low: int, high: int) -> tuple[int, int]:
+    """The powers of ten around all values, at least from ``low`` to ``high``, at most FAR from 1."""
+    sizes = [log10(value) for value in values if isfinite(value) and value > 0]
+    return max(-FAR, floor(min([low, *sizes]))), min(FAR, ceil(max([high, *sizes])))
+
+
+def log_axis(low: int, high: int, marks: int = 6, **more: Any) -> dict[str, Any]:
+    """A Plotly axis over powers of ten, with about ``marks`` of them written."""
+    every = max(1, ceil((high - low) / marks))
+    return {"type": "log", "range": [low, high], "exponentformat": "power", "dtick": every, **more}
+
+
+def log_labels(
+    x: float, ends: Mapping[str, tuple[float, Label]], low: int, high: int, side: str
+) -> list[dict[str, Any]]:
+    """Words beside the ends of series on an axis of powers of ten, so that none covers another.
+
+    ``ends``: series → (its value at ``x``, the words); ``side``: on which of it they stand, left or right.
+    """
+    gap, above, traces = (high - low) / 13, float(low) - 1, []
+    sizes = {name: log10(v) if isfinite(v) and v > 0 else low for name, (v, _) in ends.items()}
+    places = {name: min(max(size, low), high) for name, size in sizes.items()}
+    for name in sorted(places, key=lambda name: places[name]):
+        above = max(places[name], above + gap)
+        traces.append({
+            "type": "scatter", "mode": "text", "x": [x], "y": [10**above], "hoverinfo": "skip",
+            "text": [ends[name][1]], "textposition": f"middle {side}", "cliponaxis": False,
+            "textfont": {"color": colour(name), "size": 14}, "name": Label(f"series.{name}"),
+        })  # fmt: skip
+    return traces

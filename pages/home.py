@@ -1,0 +1,14 @@
+"""Home: one sentence goes the whole way, and the map of the course."""
+
+from explainers import home as explainer
+from ui.lesson import Lesson
+
+lesson = Lesson(explainer)
+lesson.open()
+lesson.run()
+lesson.picture("journey", explainer.picture_journey)
+lesson.see()
+lesson.text()
+lesson.map()
+lesson.take_away()
+lesson.sources()
