@@ -1,0 +1,77 @@
+"""What runs inside a worker process."""
+
+import importlib
+import pickle
+import threading
+import time
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import torch
+from torch.optim.optimizer import register_optimizer_step_post_hook
+
+
+class TooLongError(Exception):
+    """The training passed its limit of seconds."""
+
+
+class StoppedError(Exception):
+    """Nobody wants the training any more."""
+
+
+class _Here(threading.local):
+    """What the training in this thread asks itself: whether to go on."""
+
+    ask: Callable[[], None] | None = None
+
+
+_here = _Here()
+
+
+def _ask(*_: Any) -> None:
+    if _here.ask is not None:
+        _here.ask()
+
+
+# Checkpoints may lie seconds apart; optimiser steps do not. Set once: torch walks through its hooks at every
+# step of every thread.
+register_optimizer_step_post_hook(_ask)
+
+
+def prepare(modules: Sequence[str]) -> None:
+    """Import what the trainings need, before the first visitor waits for it."""
+    for module in modules:
+        importlib.import_module(module)
+
+
+def train(attempt: str, topic: str, module: str, values: dict[str, Any], limit: float) -> None:
+    """Train, sending every checkpoint to ``topic`` as it comes. Ends early if the task was cancelled.
+
+    Raises:
+        TooLongError: past ``limit`` seconds.
+    """
+    from distributed import get_worker
+
+    torch.set_num_threads(1)
+    explainer = importlib.import_module(module)
+    worker = get_worker()
+    start, cpu = time.monotonic(), time.thread_time()
+
+    def ask() -> None:
+        # Dask cannot interrupt a task that runs, but the worker knows that it was cancelled.
+        if worker.state.tasks[attempt].state == "cancelled":
+            raise StoppedError
+        if time.monotonic() - start > limit:
+            raise TooLongError
+
+    _here.ask = ask
+    try:
+        for index, checkpoint in enumerate(explainer.train(explainer.Training(**values))):
+            ask()
+            data = pickle.dumps(checkpoint, protocol=5)
+            used = time.thread_time() - cpu
+            worker.log_event(topic, {"attempt": attempt, "index": index, "data": data, "cpu": used})
+    except StoppedError:
+        pass
+    finally:
+        _here.ask = None
