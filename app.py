@@ -1,0 +1,101 @@
+"""The server: `streamlit run app.py`. Static files, headers, workers; nothing about any concept."""
+
+import asyncio
+import base64
+import gc
+import hashlib
+import re
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import plotly
+import streamlit as st
+from starlette.middleware import Middleware
+from starlette.middleware.gzip import GZipMiddleware
+from starlette.responses import PlainTextResponse
+from starlette.routing import Mount
+from starlette.staticfiles import StaticFiles
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+HERE = Path(__file__).resolve().parent
+COLLECT_EVERY = 30.0  # seconds; Streamlit's own collection after every rerun is switched off
+
+
+def policy() -> str:
+    """The content security policy, with the hash of Streamlit's inline script as installed."""
+    page = (Path(st.__file__).parent / "static" / "index.html").read_text(encoding="utf-8")
+    inline = re.findall(r"<script>(.*?)</script>", page, re.DOTALL)
+    hashes = " ".join(
+        f"'sha256-{base64.b64encode(hashlib.sha256(s.encode()).digest()).decode()}'" for s in inline
+    )
+    return (
+        f"default-src 'self'; script-src 'self' blob: 'wasm-unsafe-eval' {hashes}; "
+        "style-src 'self' 'unsafe-inline'; img-src 'self' data: blob:; font-src 'self' data:; "
+        "connect-src 'self' ws: wss:; worker-src 'self' blob:; object-src 'none'; base-uri 'self'; "
+        "frame-ancestors 'self'"
+    )
+
+
+class Guard:
+    """Headers for every answer; what is for the server alone (its metrics) is not shown outside."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+        self.headers = [
+            (b"content-security-policy", policy().encode()),
+            (b"x-content-type-options", b"nosniff"),
+            (b"referrer-policy", b"same-origin"),
+        ]
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request."""
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        if re.search(r"/_stcore/metrics/*$", scope["path"]):
+            await PlainTextResponse("not found", status_code=404)(scope, receive, send)
+            return
+
+        async def with_headers(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                named = {name.lower() for name, _ in self.headers}
+                kept = [pair for pair in message.get("headers", []) if pair[0].lower() not in named]
+                message["headers"] = kept + self.headers
+            await send(message)
+
+        await self.app(scope, receive, with_headers)
+
+
+async def collect() -> None:
+    """Collect garbage on a timer, off the event loop."""
+    while True:
+        await asyncio.sleep(COLLECT_EVERY)
+        await asyncio.to_thread(gc.collect)
+
+
+@asynccontextmanager
+async def lifespan(_: Any) -> AsyncIterator[dict[str, Any] | None]:
+    """Start the workers and train every page's defaults in the background; stop them with the app."""
+    from ui import workers
+
+    await asyncio.to_thread(workers.start)
+    timer = asyncio.create_task(collect())
+    try:
+        yield None
+    finally:
+        timer.cancel()
+        await asyncio.to_thread(workers.stop)
+
+
+app = st.App(
+    HERE / "ui" / "main.py",
+    lifespan=lifespan,
+    routes=[
+        Mount("/vendor", StaticFiles(directory=Path(plotly.__file__).parent / "package_data")),
+        Mount("/assets", StaticFiles(directory=HERE / "static")),
+        Mount("/data", StaticFiles(directory=HERE / "data")),
+    ],
+    middleware=[Middleware(Guard), Middleware(GZipMiddleware, minimum_size=1024)],
+)

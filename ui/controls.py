@@ -1,0 +1,162 @@
+"""A settings class → Streamlit widgets, bound to the URL. Each control is declared once, in the class."""
+
+from collections.abc import Iterable, Sequence
+from math import floor, log10
+from typing import Any, TypeVar, get_args, get_origin
+
+import streamlit as st
+from pydantic import ValidationError
+from pydantic.fields import FieldInfo
+from streamlit.runtime.scriptrunner import get_script_run_ctx
+
+from explainers.support.contract import Settings
+from ui.locale import Words
+
+S = TypeVar("S", bound=Settings)
+WIDE = 24  # characters: more options than fit beside one another become a list
+
+
+def limit(field: FieldInfo, name: str) -> Any:
+    """One bound of a field (``ge``, ``le``, ``max_length``, ``multiple_of``), or None."""
+    return next((getattr(m, name) for m in field.metadata if getattr(m, name, None) is not None), None)
+
+
+def extra(field: FieldInfo, name: str) -> Any:
+    """What the field's ``json_schema_extra`` says about ``name``, or None."""
+    return field.json_schema_extra.get(name) if isinstance(field.json_schema_extra, dict) else None
+
+
+def log_series(low: float, high: float, whole: bool) -> list[float]:
+    """1, 2, 5, 10 … between two bounds, and both bounds."""
+    series = [
+        round(factor * 10.0**power, 10)
+        for power in range(floor(log10(low)), floor(log10(high)) + 1)
+        for factor in (1, 2, 5)
+    ]
+    inside = sorted({low, *(value for value in series if low < value < high), high})
+    # One type for all: a value is written into the URL as Python writes it, 10.0 and not 10.
+    return [int(value) if whole else float(value) for value in inside]
+
+
+def seed_from_url(name: str, options: Sequence[Any], default: Any) -> None:
+    """Let a control take its value from the URL on arrival, and when the visitor goes back or forward.
+
+    By its value and not by its words in one language, as Streamlit's own binding writes it: a link sent in
+    Portuguese would say nothing in English. In between, the URL follows the control: the second of two quick
+    key presses still carries the URL of before the first.
+    """
+    context = get_script_run_ctx()
+    if name not in st.session_state or (context is not None and context.is_history_navigation):
+        raw = st.query_params.get(name)
+        st.session_state[name] = next((option for option in options if str(option) == raw), default)
+
+
+def write_to_url(name: str, value: Any, default: Any) -> None:
+    """Show a value in the URL; the default leaves it."""
+    raw = None if value == default else str(value)
+    if raw != st.query_params.get(name):
+        if raw is None:
+            st.query_params.pop(name, None)
+        else:
+            st.query_params[name] = raw
+
+
+def choice(name: str, field: FieldInfo, words: Words, default: Any) -> Any:
+    """A choice among named options, or among the values of a logarithmic slider."""
+    text = words.page["controls"][name]
+    common: dict[str, Any] = {"key": name, "help": text.get("help")}
+    if get_origin(field.annotation) is not None:
+        options, show = list(get_args(field.annotation)), text["options"].__getitem__
+    else:
+        options = log_series(limit(field, "ge"), limit(field, "le"), whole=field.annotation is int)
+        spec = "{v:,}" if field.annotation is int else "{v:g}"
+        show = lambda value: words.fill(spec, {"v": value})  # noqa: E731
+    seed_from_url(name, options, default)
+    if get_origin(field.annotation) is None:
+        value = st.select_slider(text["label"], options, format_func=show, **common)
+    elif sum(len(show(option)) for option in options) > WIDE:
+        value = st.selectbox(text["label"], options, format_func=show, **common)
+    else:
+        value = st.segmented_control(
+            text["label"], options, format_func=show, required=True, width="stretch", **common
+        )
+    write_to_url(name, value, default)
+    return value
+
+
+def control(name: str, field: FieldInfo, words: Words, default: Any) -> Any:
+    """Draw the widget of one field; its key, and its name in the URL, is the field's."""
+    kind = field.annotation
+    if get_origin(kind) is not None or extra(field, "log"):
+        return choice(name, field, words, default)
+    text = words.page["controls"][name]
+    label = text["label"]
+    # The default stands in every run: Streamlit leaves out of the URL what equals it.
+    common: dict[str, Any] = {"key": name, "value": default, "help": text.get("help"), "bind": "query-params"}
+    if kind is bool:
+        return st.toggle(label, **common)
+    if kind is str:
+        # The limit is said in a sentence when it is passed: a silent cut would lose what the visitor typed.
+        return st.text_input(label, **common)
+    low, high = limit(field, "ge"), limit(field, "le")
+    step: Any = limit(field, "multiple_of") or (1 if kind is int else None)
+    if kind is int and (high - low) // step > 500:
+        # Not bound: Streamlit's binding raises an exception for ?seed=inf.
+        seed_from_url(name, range(low, high + 1, step), default)
+        value = st.number_input(label, low, high, step=step, key=name, help=text.get("help"))
+        write_to_url(name, value, default)
+        return value
+    return st.slider(label, low, high, step=step, **common)
+
+
+def defaults(kind: type[Settings], words: Words) -> dict[str, Any]:
+    """The defaults of a settings class, in this language where its words name others (a text, say)."""
+    own = words.page.get("defaults", {})
+    return {name: own.get(name, field.default) for name, field in kind.model_fields.items()}
+
+
+def settings(kind: type[S], words: Words, values: dict[str, Any]) -> S:
+    """Valid settings from raw values: what is not allowed says so in a sentence; the default stands in."""
+    start = defaults(kind, words)
+    try:
+        return kind(**{**start, **values})
+    except ValidationError as error:
+        for problem in error.errors():
+            name = str(problem["loc"][0])
+            values.pop(name, None)
+            allowed = limit(kind.model_fields[name], "max_length")
+            if allowed is not None:
+                st.warning(
+                    words.say(
+                        "errors.text_length", label=words.page["controls"][name]["label"], limit=allowed
+                    )
+                )
+        return kind(**{**start, **values})
+
+
+def forget_other_page(page: str, fields: Iterable[str]) -> None:
+    """Another page's control of the same name is another control: Streamlit would keep its value."""
+    if st.session_state.get("page") != page:
+        for name in fields:
+            st.session_state.pop(name, None)
+        st.session_state["page"] = page
+
+
+def draw(kinds: list[type[Settings]], words: Words) -> list[Settings]:
+    """Widgets for all fields of several classes; those marked ``more`` behind one fold."""
+    raw: dict[str, Any] = {}
+    every = [(kind, name, field) for kind in kinds for name, field in kind.model_fields.items()]
+    forget_other_page(words.name, [name for _, name, _ in every])
+    few = [item for item in every if not extra(item[2], "more")]
+    rest = [item for item in every if extra(item[2], "more")]
+    # The text comes first: it is what a person touches.
+    for kind, name, field in sorted(few, key=lambda item: item[2].annotation is not str):
+        raw[name] = control(name, field, words, defaults(kind, words)[name])
+    if rest:
+        with st.expander(words.say("more_settings")):
+            for kind, name, field in rest:
+                raw[name] = control(name, field, words, defaults(kind, words)[name])
+    return [
+        settings(kind, words, {name: raw[name] for name in kind.model_fields if raw[name] is not None})
+        for kind in kinds
+    ]

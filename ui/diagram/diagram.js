@@ -1,0 +1,361 @@
+const U_SVG = 'http://www.w3.org/2000/svg';
+
+const uDiagram = (root) => {
+  let data, words, overlay, cells = new Map(), boxes = new Map(), stages = [], shape = '', touched = null, index = 0, form = 'wide', places = new Map();
+  const by = (name) => data.grids.find((grid) => grid.name === name);
+  const value = (name, r, c) => data.frames[index]?.[name]?.[r]?.[c];
+
+  const text = (grid, number) => {
+    if (number === null || number === undefined) return '⋯';
+    if (typeof number === 'string') return number;
+    if (grid.kind === 'plain' || grid.kind === 'binary') return Number.isInteger(number) ? number.toLocaleString(words.decimal === ',' ? 'pt-BR' : 'en-US') : uNumber(number, words, grid.digits);
+    if (grid.kind === 'share') return `${uNumber(number * 100, words, Math.abs(number - 0.5) > 0.489 ? 1 : 0)}%`;
+    return (number < 0 ? '−' : '+') + uNumber(Math.abs(number), words, grid.digits);
+  };
+
+  // Mixing in numbers lets the ink be chosen by contrast, so that every cell can be read in both themes.
+  const paint = (cell, grid, number, colours) => {
+    if (grid.kind === 'signed' || grid.kind === 'share' || (grid.kind === 'binary' && number)) {
+      if (typeof number !== 'number') return;
+      if (grid.kind === 'share') { cell.style.color = colours[number >= 0.5 ? 'posText' : 'negText']; return; }
+      const part = grid.kind === 'binary' ? 1 : Math.min(1, Math.abs(number) / data.scale) ** 0.8;
+      const end = number >= 0 ? colours.pos : colours.neg;
+      const mixed = colours.cell.map((from, i) => Math.round(from + (end[i] - from) * part));
+      const [red, green, blue] = mixed.map((v) => { const s = v / 255; return s <= 0.04045 ? s / 12.92 : ((s + 0.055) / 1.055) ** 2.4; });
+      const light = 0.2126 * red + 0.7152 * green + 0.0722 * blue;
+      cell.style.background = `rgb(${mixed})`;
+      cell.style.color = (light + 0.05) / 0.05 > 1.05 / (light + 0.05) ? '#000' : '#fff';
+    }
+  };
+
+  const show = (to) => {
+    index = to;
+    const colour = uColours(root);
+    const colours = { pos: uRgb(colour('--u-pos')), neg: uRgb(colour('--u-neg')), cell: uRgb(colour('--u-cell')), posText: colour('--u-positive'), negText: colour('--u-negative') };
+    colour.done();
+    for (const [key, cell] of cells) {
+      const [name, r, c] = key.split('|');
+      const grid = by(name), number = value(name, +r, +c);
+      cell.toggleAttribute('data-gap', number === null || number === undefined);
+      cell.textContent = text(grid, number);
+      paint(cell, grid, number, colours);
+      const then = ofA(name, r, c);
+      const moved = grid.against ? value(grid.against, r, c) !== number : then !== null && text(grid, then) !== text(grid, number);
+      cell.classList.toggle('u-moved', grid.kind !== 'share' && moved);
+      if (grid.kind === 'share') {
+        uElement('i', '', cell).style.width = `${number * 100}%`;
+        if (then !== null) {
+          uElement('i', 'u-then', cell).style.width = `${then * 100}%`;
+          uElement('small', '', cell, `A ${text(grid, then)}`);
+        }
+      }
+    }
+    for (const [name, box] of boxes) box.classList.toggle('u-same', !!by(name).against && !box.querySelector('.u-moved'));
+    explain();
+  };
+
+  const ofA = (name, r, c) => { const then = overlay?.[name]?.[r]?.[c]; return typeof then === 'number' ? then : null; };
+
+  // The same number in run A, at the end of its training.
+  const beside = (grid, name, r, c) => {
+    const then = ofA(name, r, c);
+    if (then !== null) uElement('span', 'u-beside', line, `A ${text(grid, then)}`);
+  };
+
+  const explain = () => {
+    for (const cell of cells.values()) cell.classList.remove('u-source', 'u-self');
+    const grid = touched && by(touched.name), now = grid?.step ?? null;
+    const later = (name) => now !== null && (by(name).step ?? now) > now;
+    for (const [name, box] of boxes) {
+      box.classList.toggle('u-touched', touched?.name === name);
+      box.classList.toggle('u-later', later(name));
+    }
+    for (const arrow of svg.querySelectorAll('g')) {
+      const { end } = arrow.dataset;
+      arrow.classList.toggle('u-hot', end === touched?.name || (now !== null && by(end).step === now));
+      arrow.classList.toggle('u-later', later(end));
+    }
+    const room = places.get(now);
+    band.hidden = !room;
+    if (room) Object.assign(band.style, room);
+    const stop = data.walk ? data.walk.stops.findIndex(([name]) => name === touched?.name || (now !== null && by(name)?.step === now)) : -1;
+    if (stop >= 0) walk.at(stop);
+    if (!grid?.arithmetic) {
+      line.textContent = grid ? `${text(grid, value(touched.name, touched.r, touched.c))}` : words.hint;
+      line.classList.toggle('u-hint', !grid);
+      if (grid) {
+        cells.get(`${touched.name}|${touched.r}|${touched.c}`)?.classList.add('u-self');
+        beside(grid, touched.name, touched.r, touched.c);
+      }
+      return;
+    }
+    const { name, r, c } = touched;
+    line.classList.remove('u-hint');
+    write(grid.arithmetic.replace(/\{([A-Za-z_]\w*)(?::(\w+),(\w+))?\}/g, (whole, of, row, column) => {
+      if (of === 'self') return text(grid, value(name, r, c));
+      if (of === 'r' && row === undefined) return r;
+      if (of === 'c' && row === undefined) return c;
+      const other = by(of);
+      if (!other || row === undefined) return whole;
+      const at = [row === 'r' ? r : row === 'c' ? c : +row, column === 'c' ? c : column === 'r' ? r : +column];
+      cells.get(`${of}|${at[0]}|${at[1]}`)?.classList.add('u-source');
+      return text({ ...other, kind: other.kind === 'hidden' ? 'signed' : other.kind }, value(of, ...at));
+    }));
+    cells.get(`${name}|${r}|${c}`)?.classList.add('u-self');
+    beside(grid, name, r, c);
+  };
+
+  // Terms between backquotes: the word above its number.
+  const write = (filled) => line.replaceChildren(...filled.split('`').map((part, i) => {
+    if (i % 2 === 0) return part;
+    const term = uElement('span', 'u-term');
+    part.split('|').forEach((half) => uElement('span', '', term, half));
+    return term;
+  }));
+
+  const touch = (key, focus) => {
+    const [name, r, c] = key.split('|');
+    touched = { name, r: +r, c: +c };
+    for (const [other, cell] of cells) cell.tabIndex = other === key ? 0 : -1;
+    if (focus) cells.get(key).focus({ preventScroll: false });
+    explain();
+  };
+
+  const move = (event) => {
+    const aim = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] }[event.key];
+    if (!aim) return;
+    event.preventDefault();
+    const from = event.target.getBoundingClientRect();
+    const middle = (box) => [(box.left + box.right) / 2, (box.top + box.bottom) / 2];
+    const [x, y] = middle(from);
+    let best = null, least = Infinity;
+    for (const [key, cell] of cells) {
+      const [a, b] = middle(cell.getBoundingClientRect());
+      const along = (a - x) * aim[0] + (b - y) * aim[1], across = Math.abs((a - x) * aim[1]) + Math.abs((b - y) * aim[0]);
+      if (along > 2 && along + 3 * across < least) { least = along + 3 * across; best = key; }
+    }
+    if (best) touch(best, true);
+  };
+
+  const build = () => {
+    cells = new Map(); boxes = new Map();
+    layout.replaceChildren(band, svg);
+    svg.replaceChildren();
+    for (const grid of data.grids) {
+      if (grid.kind === 'hidden') continue;
+      const box = uElement('div', `u-grid u-${grid.kind}`, layout);
+      box.classList.toggle('u-timed', grid.step !== null);
+      box.classList.toggle('u-both', !!(grid.title && grid.caption));
+      uElement('div', 'u-title', box, grid.title);
+      if (grid.narrow && !grid.title && !grid.caption) uElement('div', 'u-caption-of u-when-narrow', box, data.stages.find((stage) => stage.row === grid.at[1])?.title);
+      const body = uElement('div', 'u-cells', box);
+      body.setAttribute('role', 'grid');
+      body.setAttribute('aria-label', grid.title || grid.caption || data.stages.find((stage) => stage.row === grid.at[1])?.title || grid.name);
+      const put = (name, parent, r, c, role, text) => {
+        const cell = uElement('span', name, parent, text);
+        cell.style.setProperty('--r', r + 1 + (grid.columns.length ? 1 : 0));
+        cell.style.setProperty('--c', c + 1 + (grid.rows.length ? 1 : 0));
+        cell.setAttribute('role', role);
+        return cell;
+      };
+      const line = () => {
+        const row = uElement('div', 'u-row', body);
+        row.setAttribute('role', 'row');
+        return row;
+      };
+      if (grid.columns.length) { const top = line(); grid.columns.forEach((text, c) => put('u-label', top, -1, c, 'columnheader', text)); }
+      (data.frames.at(-1)[grid.name] ?? []).forEach((row, r) => {
+        const at = line();
+        if (grid.rows.length) put('u-label', at, r, -1, 'rowheader', grid.rows[r]);
+        row.forEach((_, c) => {
+          const cell = put('u-cell', at, r, c, 'gridcell');
+          cell.tabIndex = cells.size ? -1 : 0;
+          cell.dataset.key = `${grid.name}|${r}|${c}`;
+          cells.set(cell.dataset.key, cell);
+        });
+      });
+      if (grid.caption) uElement('div', 'u-caption-of', box, grid.caption);
+      boxes.set(grid.name, box);
+    }
+    stages = data.stages.map(({ title, href }) => {
+      const stage = uElement('div', 'u-stage', layout, href ? undefined : title);
+      if (href) uElement('a', '', stage, title).href = `${href}?lang=${words.language}`;
+      return stage;
+    });
+    if (touched && !cells.has(`${touched.name}|${touched.r}|${touched.c}`)) touched = null;
+    for (const arrow of data.arrows) {
+      const group = document.createElementNS(U_SVG, 'g');
+      group.classList.toggle('u-timed', by(arrow.end).step !== null);
+      group.dataset.start = arrow.start; group.dataset.end = arrow.end;
+      for (const [tag, name] of [['path', ''], ['path', 'u-head-of'], ['text', '']]) {
+        const part = document.createElementNS(U_SVG, tag);
+        if (name) part.setAttribute('class', name);
+        group.append(part);
+      }
+      group.lastChild.textContent = arrow.label;
+      svg.append(group);
+    }
+  };
+
+  const spot = (grid) => (form === 'narrow' && grid.narrow) || (form === 'wide' ? grid.at : [grid.at[1], grid.at[0]]);
+
+  const place = (tight) => {
+    const turned = form !== 'wide';
+    // Titles stand in a margin, or in the first column where they find it empty.
+    const taken = ({ row }) => data.grids.some((grid) => boxes.has(grid.name) && grid.at[0] === 0 && grid.at[1] === row);
+    const margin = data.stages.some(taken) ? 1 : 0;
+    for (const [name, box] of boxes) {
+      const [column, row] = spot(by(name));
+      box.style.gridColumn = column + 1 + (turned ? 0 : margin);
+      box.style.gridRow = row + 1 + (turned ? margin : 0);
+    }
+    stages.forEach((stage, i) => {
+      const at = data.stages[i].row + 1;
+      stage.style.gridColumn = turned ? at : 1;
+      stage.style.gridRow = turned ? 1 : at;
+    });
+    layout.classList.toggle('u-flip', turned);
+    layout.classList.toggle('u-narrow', form === 'narrow');
+    layout.classList.toggle('u-walked', !turned && !!data.walk);
+    // A word on an arrow between two columns needs more room than the gap between them.
+    const room = new Map();
+    for (const { start, end, label } of data.arrows) {
+      const [from, to] = [spot(by(start)), spot(by(end))];
+      if (label && from[1] === to[1]) room.set(Math.max(from[0], to[0]), Math.max(0, label.length * 8 - (tight && data.walk ? 22 : 12)));
+    }
+    for (const [name, box] of boxes) box.style.marginLeft = `${room.get(spot(by(name))[0]) ?? 0}px`;
+  };
+
+  const arrows = () => {
+    const origin = layout.getBoundingClientRect();
+    data.arrows.forEach((arrow, i) => {
+      const [a, b] = [boxes.get(arrow.start), boxes.get(arrow.end)].map((box) => box?.getBoundingClientRect());
+      const [path, head, label] = svg.children[i].children;
+      if (!a || !b) return;
+      const [above, below] = [Math.min(a.bottom, b.bottom), Math.max(a.top, b.top)];
+      const between = [...boxes.values()].map((box) => box.getBoundingClientRect()).filter((c) => c.top >= above - 1 && c.bottom <= below + 1);
+      if (form === 'narrow' && between.length) return around(a, b, between, origin, svg.children[i].children);
+      const across = b.left >= a.right - 1 || b.right <= a.left + 1;
+      const down = b.top >= a.bottom - 1 || b.bottom <= a.top + 1;
+      const level = across && !(down && Math.abs(b.top - a.bottom) < Math.abs(b.left - a.right) + 60);
+      let x1, y1, x2, y2, dx = 0, dy = 0;
+      if (level) {
+        dx = b.left >= a.right - 1 ? 1 : -1;
+        x1 = dx > 0 ? a.right : a.left; x2 = dx > 0 ? b.left : b.right;
+        // Level where both have cells; the title above one of them does not bend the arrow.
+        const top = Math.max(a.top, b.top), bottom = Math.min(a.bottom, b.bottom);
+        [y1, y2] = bottom > top ? [(top + bottom) / 2, (top + bottom) / 2] : [(a.top + a.bottom) / 2, (b.top + b.bottom) / 2];
+      } else {
+        dy = b.top >= a.bottom - 1 ? 1 : -1;
+        y1 = dy > 0 ? a.bottom : a.top; y2 = dy > 0 ? b.top : b.bottom;
+        x1 = (a.left + a.right) / 2; x2 = (b.left + b.right) / 2;
+        if (form === 'narrow') x1 = x2 = Math.min(x1, x2);
+      }
+      [x1, x2] = [x1 - origin.left + 3 * dx, x2 - origin.left - 3 * dx];
+      [y1, y2] = [y1 - origin.top + 2 * dy, y2 - origin.top - 2 * dy];
+      const bend = level ? `${(x1 + x2) / 2},${y1} ${(x1 + x2) / 2},${y2}` : `${x1},${(y1 + y2) / 2} ${x2},${(y1 + y2) / 2}`;
+      path.setAttribute('d', `M${x1},${y1} C${bend} ${x2 - 6 * dx},${y2 - 6 * dy}`);
+      head.setAttribute('d', level ? `M${x2},${y2} l${-8 * dx},-4.5 v9 z` : `M${x2},${y2} l-4.5,${-8 * dy} h9 z`);
+      label.setAttribute('x', (x1 + x2) / 2 + (level ? 0 : (label.textContent.length * 4 + 8) * (x2 >= x1 ? 1 : -1)));
+      label.setAttribute('y', (y1 + y2) / 2 + (level ? -7 : 4));
+    });
+  };
+
+  // On a narrow screen one grid stands under the other: an arrow with a word on it passes those between on the right.
+  const around = (a, b, between, origin, [path, head, label]) => {
+    const [x1, x2] = [a.right - origin.left + 1, b.right - origin.left + 1];
+    const [y1, y2] = [(a.top + a.bottom) / 2 - origin.top, (b.top + b.bottom) / 2 - origin.top];
+    for (const part of [path, head]) part.removeAttribute('d');
+    if (!label.textContent) return;
+    const out = Math.max(x1, x2, ...between.map((c) => c.right - origin.left)) + 12;
+    path.setAttribute('d', `M${x1},${y1} C${out},${y1} ${out},${y1} ${out},${y1 + 12} V${y2 - 12} C${out},${y2} ${out},${y2} ${x2 + 6},${y2}`);
+    head.setAttribute('d', `M${x2},${y2} l8,-4.5 v9 z`);
+    label.setAttribute('x', out - label.textContent.length * 4 - 8);
+    label.setAttribute('y', (y1 + y2) / 2 + 4);
+  };
+
+  // Where the band behind all that belongs to one step stands.
+  const bands = () => {
+    const timed = new Map();
+    for (const [name, box] of boxes) {
+      const { step } = by(name);
+      if (step !== null) timed.set(step, [...(timed.get(step) ?? []), box]);
+    }
+    places = new Map([...timed].filter(([, group]) => group.length > 1).map(([step, group]) => {
+      const edges = group.map((box) => [box.offsetLeft, box.offsetTop, box.offsetLeft + box.offsetWidth, box.offsetTop + box.offsetHeight]);
+      const [left, top, right, bottom] = [0, 1, 2, 3].map((i) => Math[i < 2 ? 'min' : 'max'](...edges.map((edge) => edge[i])));
+      return [step, { left: `${left}px`, top: `${top}px`, width: `${right - left}px`, height: `${bottom - top}px` }];
+    }));
+  };
+
+  const fit = () => {
+    if (!data) return;
+    // Columns side by side; closer together; turned by 90 degrees; one under the other: the first that fits.
+    layout.style.columnGap = '';
+    const ways = [['wide', false], ['wide', true]];
+    if (data.turns) ways.push(['turned', true]);
+    if (data.grids.some((grid) => grid.narrow)) ways.push(['narrow', true]);
+    const set = ([to, tight]) => { form = to; layout.classList.toggle('u-tight', tight); place(tight); return layout.offsetWidth; };
+    const widths = ways.map(set);
+    const best = widths.findIndex((width) => width <= area.clientWidth + 1);
+    const chosen = best >= 0 ? best : widths.indexOf(Math.min(...widths));
+    set(ways[chosen]);
+    if (data.walk && form === 'wide') {
+      const columns = Math.max(...data.grids.map((grid) => grid.at[0]));
+      layout.style.columnGap = `${Math.min(64, parseFloat(getComputedStyle(layout).columnGap) + (area.clientWidth - layout.offsetWidth - 2) / columns)}px`;
+    }
+    const scrolls = layout.offsetWidth > area.clientWidth + 1;
+    if (scrolls) area.tabIndex = 0; else area.removeAttribute('tabindex');
+    arrows();
+    bands();
+    explain();
+  };
+
+  const rows = (at) => [['', words.row, words.column, words.value], ...data.grids.filter((grid) => grid.kind !== 'hidden').flatMap((grid) =>
+    (data.frames[at][grid.name] ?? []).flatMap((row, r) => row.map((cell, c) => [grid.title || grid.caption || grid.name, r, c, cell ?? '…'])))];
+
+  const frame = uFrame(root, show, rows);
+  const area = uElement('div', 'u-area', frame.canvas);
+  area.setAttribute('role', 'region');
+  const layout = uElement('div', 'u-layout', area);
+  const svg = document.createElementNS(U_SVG, 'svg');
+  svg.setAttribute('aria-hidden', 'true');
+  const band = uElement('div', 'u-band');
+  const line = uElement('div', 'u-arithmetic', frame.canvas);
+  line.setAttribute('aria-live', 'polite');
+  const walk = uWalk(frame.canvas, (to) => {
+    const name = data.walk.stops[to][0], key = `${name}|${touched?.r}|0`;
+    touch(cells.has(key) ? key : `${name}|0|0`, false);
+  });
+  layout.addEventListener('pointerover', (event) => event.target.dataset?.key && touch(event.target.dataset.key, false));
+  layout.addEventListener('click', (event) => event.target.dataset?.key && touch(event.target.dataset.key, true));
+  layout.addEventListener('focusin', (event) => event.target.dataset?.key && touch(event.target.dataset.key, false));
+  layout.addEventListener('keydown', move);
+  new ResizeObserver(fit).observe(area);
+  document.fonts?.ready.then(fit);
+  uThemeWatch(root, () => frame.redraw());
+
+  return {
+    update(message) {
+      ({ spec: data, words, overlay } = message);
+      area.setAttribute('aria-label', words.title);
+      line.classList.toggle('u-tall', data.grids.some((grid) => grid.arithmetic.includes('`')));
+      walk.update(data.walk, words);
+      const now = JSON.stringify([data.grids.map((g) => [g.name, g.at, g.kind, g.title, g.caption, g.rows, g.columns, (data.frames.at(-1)[g.name] ?? []).map((row) => row.length)]), data.arrows, data.stages, data.turns]);
+      const changed = now !== shape;
+      if (changed) { shape = now; build(); }
+      if (!touched && data.start_cell) touched = { name: data.start_cell[0], r: data.start_cell[1], c: data.start_cell[2] };
+      frame.update(data, words);
+      if (changed) fit();
+    },
+  };
+};
+
+export default function ({ data, parentElement }) {
+  const root = parentElement.querySelector('.u-picture');
+  root.__inSight ??= uInSight(root);
+  root.__inSight('update', () => {
+    root.__picture ??= uDiagram(root);
+    root.__picture.update(uUnpacked(data));
+  });
+}

@@ -1,0 +1,163 @@
+// What every picture has: a scrubber through its frames, a table of its numbers, and the theme's colours.
+
+// All pictures of a page that show the same run move together.
+const U_MOVED = 'unrolled-frame';
+
+// What ui/payload.py packed.
+const uUnpacked = (bytes) => JSON.parse(new TextDecoder().decode(bytes));
+
+const uNumber = (value, words, digits) => {
+  if (value === null || value === undefined) return '–';
+  if (typeof value !== 'number') return String(value);
+  const short = digits === undefined && !Number.isInteger(value) ? Number(value.toPrecision(4)) : value;
+  const text = digits === undefined ? String(short) : value.toFixed(digits);
+  return words.decimal === ',' ? text.replace('.', ',') : text;
+};
+
+const uElement = (tag, name, parent, text) => {
+  const element = document.createElement(tag);
+  if (name) element.className = name;
+  if (text !== undefined) element.textContent = text;
+  if (parent) parent.append(element);
+  return element;
+};
+
+const uRgb = (() => {
+  const known = new Map();
+  let pen;
+  return (colour) => {
+    if (!known.has(colour)) {
+      pen ??= Object.assign(document.createElement('canvas'), { width: 1, height: 1 }).getContext('2d', { willReadFrequently: true });
+      pen.clearRect(0, 0, 1, 1);
+      pen.fillStyle = colour;
+      pen.fillRect(0, 0, 1, 1);
+      known.set(colour, [...pen.getImageData(0, 0, 1, 1).data].slice(0, 3));
+    }
+    return known.get(colour);
+  };
+})();
+
+// The value of a custom property as the browser computes it here: light-dark() is resolved only in a colour.
+// Each costs a computation of styles, so that they are kept until the theme changes.
+const uColours = (root) => {
+  const probe = uElement('span', '', root);
+  const found = root.__colours ??= {};
+  const colour = (name) => {
+    if (!(name in found)) {
+      probe.style.color = `var(${name})`;
+      found[name] = getComputedStyle(probe).color;
+    }
+    return found[name];
+  };
+  colour.done = () => probe.remove();
+  return colour;
+};
+
+const uThemeWatch = (root, redraw) => {
+  const app = document.querySelector('.stApp');
+  const scheme = () => getComputedStyle(app).colorScheme + getComputedStyle(app).backgroundColor;
+  let last = scheme();
+  const look = () => {
+    if (!root.isConnected) return observer.disconnect();
+    if (scheme() !== last) { last = scheme(); root.__colours = {}; redraw(); }
+  };
+  const observer = new MutationObserver(look);
+  observer.observe(app, { attributeFilter: ['class', 'style'] });
+  observer.observe(document.head, { childList: true });
+};
+
+// What is in sight is drawn at once; the rest when the browser has nothing else to do, each kind of work once.
+const uInSight = (root) => {
+  let seen = root.getBoundingClientRect().top < window.innerHeight;
+  const waiting = new Map();
+  const idle = window.requestIdleCallback ?? ((work) => setTimeout(work, 100)); // Safari has none
+  const catchUp = () => { for (const [kind, work] of waiting) { waiting.delete(kind); work(); } };
+  new IntersectionObserver((entries) => { seen = entries.at(-1).isIntersecting; if (seen) catchUp(); }).observe(root);
+  return (kind, work) => {
+    if (seen) { catchUp(); return work(); }
+    if (!waiting.size) idle(catchUp);
+    waiting.set(kind, work);
+  };
+};
+
+// Builds the scrubber and the table once; `show(frame index)` draws a frame, `rows(frame index)` is its table.
+const uFrame = (root, show, rows) => {
+  const canvas = uElement('div', 'u-canvas', root);
+  const bar = uElement('div', 'u-scrub', root);
+  const play = uElement('button', '', bar, '▶');
+  play.type = 'button';
+  const name = uElement('span', '', bar);
+  const range = uElement('input', '', bar);
+  range.type = 'range';
+  range.min = 0;
+  const output = uElement('output', '', bar);
+  const details = uElement('details', 'u-table', root);
+  const summary = uElement('summary', '', details);
+  const box = uElement('div', '', details);
+  box.tabIndex = 0;
+  box.setAttribute('role', 'region');
+  let data = { steps: [] }, words = {}, index = 0, atEnd = true, timer = null, table = false;
+
+  const fill = () => {
+    if (!details.open) return;
+    const made = uElement('table');
+    const lines = rows(index);
+    lines.forEach((line, i) => {
+      const row = uElement('tr', '', i ? (made.tBodies[0] ?? made.createTBody()) : made.createTHead());
+      line.forEach((cell) => { const at = uElement(i ? 'td' : 'th', '', row, uNumber(cell, words)); if (!i) at.scope = 'col'; });
+    });
+    box.replaceChildren(made);
+  };
+  const draw = () => {
+    range.value = index;
+    const step = words.step.replace('{step}', data.steps[index]);
+    output.textContent = step;
+    range.setAttribute('aria-valuetext', step);
+    show(index);
+    fill();
+  };
+  const go = (to, tell = true) => {
+    index = Math.max(0, Math.min(to, data.steps.length - 1));
+    atEnd = index === data.steps.length - 1;
+    draw();
+    if (tell) window.dispatchEvent(new CustomEvent(U_MOVED, { detail: { from: root, steps: data.steps.join(), index } }));
+  };
+  const still = () => { clearInterval(timer); timer = null; play.textContent = '▶'; play.setAttribute('aria-label', words.play ?? ''); };
+  play.onclick = () => {
+    if (timer) return still();
+    if (atEnd) go(0);
+    play.textContent = '❚❚';
+    play.setAttribute('aria-label', words.pause);
+    timer = setInterval(() => { go(index + 1); if (atEnd) still(); }, 180);
+  };
+  range.oninput = () => { if (timer) still(); go(Number(range.value)); };
+  details.ontoggle = fill;
+  const follow = (event) => {
+    if (!root.isConnected) { window.removeEventListener(U_MOVED, follow); return; }
+    const { from, steps, index: to } = event.detail;
+    if (from !== root && steps === data.steps.join() && to !== index) root.__inSight('scrub', () => go(to, false));
+  };
+  window.addEventListener(U_MOVED, follow);
+
+  return {
+    canvas,
+    redraw: () => data.steps.length && draw(),
+    update(fresh, phrases) {
+      const same = fresh.steps[0] === data.steps[0] && fresh.steps[1] === data.steps[1];
+      if (!same) atEnd = true;
+      data = fresh;
+      words = phrases;
+      name.textContent = words.training;
+      range.setAttribute('aria-label', words.training);
+      summary.textContent = words.table;
+      box.setAttribute('aria-label', `${words.table}: ${words.title}`);
+      bar.hidden = data.steps.length < 2;
+      range.max = data.steps.length - 1;
+      if (!timer) still();
+      if (atEnd) index = data.steps.length - 1;
+      index = Math.min(index, data.steps.length - 1);
+      draw();
+    },
+    index: () => index,
+  };
+};

@@ -1,0 +1,71 @@
+"""Scripts take turns, first come, first served.
+
+They share one interpreter: forty that run at the same time all end when the last of them does, and the event
+loop, which sends what they draw, waits behind each. One after another, most end early.
+"""
+
+from collections import deque
+from collections.abc import Iterator
+from contextlib import contextmanager
+from threading import Event, Lock, local
+
+PATIENCE = 5.0  # seconds after which a script no longer waits: one that hangs does not stop the others
+
+_lock = Lock()
+_waiting: deque[Event] = deque()
+_taken = False
+_mine = local()
+
+
+def _take() -> None:
+    global _taken
+    mine = Event()
+    with _lock:
+        if _taken:
+            _waiting.append(mine)
+        else:
+            _taken = True
+            mine.set()
+    mine.wait(PATIENCE)
+    with _lock:
+        _mine.held = mine.is_set()
+        if not _mine.held:
+            _waiting.remove(mine)
+
+
+def _give() -> None:
+    global _taken
+    with _lock:
+        if not _mine.held:
+            return
+        _mine.held = False
+        if _waiting:
+            _waiting.popleft().set()
+        else:
+            _taken = False
+
+
+@contextmanager
+def turn() -> Iterator[None]:
+    """Compute when it is this script's turn. A turn inside a turn is the same one."""
+    if getattr(_mine, "held", False):
+        yield
+        return
+    _take()
+    try:
+        yield
+    finally:
+        _give()
+
+
+@contextmanager
+def pause() -> Iterator[None]:
+    """Let others have the turn while this script waits."""
+    if not getattr(_mine, "held", False):
+        yield
+        return
+    _give()
+    try:
+        yield
+    finally:
+        _take()

@@ -1,0 +1,51 @@
+"""The one training engine of this server, started and stopped with it."""
+
+from threading import Lock
+
+import torch
+from streamlit.runtime import exists as runtime_exists
+from streamlit.runtime import get_instance
+
+from explainers.support.registry import find, names
+from training import Engine
+from ui.controls import settings
+from ui.locale import LANGUAGES, Words
+
+_lock = Lock()
+_engine: Engine | None = None
+
+
+def _present(visitor: str) -> bool:
+    """Whether this visitor's browser is still connected."""
+    return not runtime_exists() or get_instance().is_active_session(visitor)
+
+
+def engine() -> Engine:
+    """The engine, started if it is not (in a test the script runs without the server)."""
+    global _engine
+    with _lock:
+        if _engine is None:
+            # Many visitors' pages ask their models in this process at once: one thread for each.
+            torch.set_num_threads(1)
+            _engine = Engine(present=_present)
+            _engine.start()
+        return _engine
+
+
+def start() -> None:
+    """Start the workers; train the defaults of every page, in each language, at low priority."""
+    kinds = [
+        (name, settings(find(name).Training, Words(language, name), {}))
+        for language in LANGUAGES
+        for name in names()
+    ]
+    engine().warm(kinds)
+
+
+def stop() -> None:
+    """Stop the workers; nothing is left running."""
+    global _engine
+    with _lock:
+        if _engine is not None:
+            _engine.close()
+            _engine = None
