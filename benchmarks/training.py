@@ -1,0 +1,104 @@
+"""Training: from a key press to the first picture of the new run, what streaming costs, CPU seconds a page.
+
+The streaming is measured against the same loop of torch in a process of its own that keeps nothing and sends
+nothing; engine and loop take turns with the same seeds.
+"""
+
+import argparse
+import random
+import time
+from concurrent.futures import ProcessPoolExecutor
+from itertools import cycle
+from multiprocessing import get_context
+
+import numpy as np
+import torch
+
+from benchmarks._common import (
+    BARE_PICTURE,
+    both,
+    chromium,
+    finished,
+    first,
+    main_picture,
+    press,
+    table,
+    watched,
+)
+from explainers.support.contract import Settings
+from explainers.support.registry import find, names
+from training import Engine
+
+
+def loop(name: str, training: Settings) -> tuple[float, float]:
+    """Train without anybody watching: wall seconds and CPU seconds of this thread."""
+    torch.set_num_threads(1)
+    start, cpu = time.perf_counter(), time.thread_time()
+    for _ in find(name).train(training):
+        pass
+    return time.perf_counter() - start, time.thread_time() - cpu
+
+
+def first_picture(page_name: str, control: str, count: int) -> None:
+    """A key press on a ``Training`` slider that nobody asked for before, beside the bare app's slider."""
+    base: list[float] = []
+    ours: list[float] = []
+    there, here = cycle(["ArrowRight"] * 11 + ["ArrowLeft"] * 11), cycle(["ArrowRight"])
+    seed = random.randrange(1000)
+    with both() as (app, bare), chromium() as browser:
+        page = watched(browser, f"{app}/{page_name}?seed={seed}", main_picture(page_name))
+        other = watched(browser, bare, BARE_PICTURE)
+        finished(page), finished(other)
+        for _ in range(count):
+            press(other, "step", there)
+            base.append(finished(other))
+            press(page, control, here)
+            ours.append(first(page))
+    print(f"{page_name}, control {control}, seed {seed}")
+    table([("bare: slider → picture", base, None), ("training slider → first picture", ours, 2)], base)
+
+
+def streaming(chosen: list[str], pairs: int) -> None:
+    """The engine's wall time over the bare loop's, and the CPU seconds of each default."""
+    engine = Engine(workers=1)
+    engine.start()
+    row = "{:<18} {:>9} {:>9} {:>9} {:>10} {:>10}"
+    print(row.format("default of", "loop s", "engine s", "overhead", "CPU s", "CPU s cold"))
+    print(row.format("target", "", "", "≤ 10 %", "≤ 3", ""))
+    try:
+        for name in chosen:
+            default = find(name).Training()
+            kind = get_context("spawn")
+            with ProcessPoolExecutor(1, mp_context=kind) as pool:
+                cold = pool.submit(loop, name, default).result()[1]
+                engine.request("benchmark", name, default).wait(600)
+                plain, streamed, used = [], [], []
+                for seed in range(1, pairs + 1):
+                    training = default.model_copy(update={"seed": default.seed + seed})
+                    wall, cpu = pool.submit(loop, name, training).result()
+                    plain.append(wall)
+                    used.append(cpu)
+                    start = time.perf_counter()
+                    engine.request("benchmark", name, training).wait(600)
+                    streamed.append(time.perf_counter() - start)
+            ratio = np.median([b / a for a, b in zip(plain, streamed, strict=True)])
+            figures = [np.median(plain), np.median(streamed), ratio - 1, np.median(used), cold]
+            print(row.format(name, *(f"{v:.1%}" if v is figures[2] else f"{v:.2f}" for v in figures)))
+    finally:
+        engine.close()
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--page", default="embedding")
+    parser.add_argument("--control", default="dim")
+    parser.add_argument("--count", type=int, default=20)
+    parser.add_argument("--pages", nargs="+", default=names())
+    parser.add_argument("--pairs", type=int, default=7)
+    chosen = parser.parse_args()
+    first_picture(chosen.page, chosen.control, chosen.count)
+    streaming(chosen.pages, chosen.pairs)
+
+
+if __name__ == "__main__":
+    main()

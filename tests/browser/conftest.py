@@ -1,0 +1,132 @@
+"""The real server and a real Chromium; a page is opened once and looked at from many sides."""
+
+import os
+import socket
+import subprocess
+import sys
+import urllib.request
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from threading import Event
+from typing import Any
+from urllib.error import URLError
+from urllib.parse import urlencode
+
+import pytest
+from playwright.sync_api import Browser, Page, sync_playwright
+
+from tests.chromium import find
+
+ROOT = Path(__file__).resolve().parents[2]
+FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+IDLE = "[data-testid=stApp][data-test-connection-state=CONNECTED][data-test-script-state=notRunning]"
+DESKTOP = (1280, 800)
+SEEN = "window.seen = (e) => e.checkVisibility({ opacityProperty: true, visibilityProperty: true });"
+PATIENCE = 120_000.0  # milliseconds; nothing takes as long, a condition ends every wait
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def answers(url: str) -> bool:
+    try:
+        with urllib.request.urlopen(url, timeout=2) as reply:
+            return bool(reply.status == 200)
+    except (URLError, OSError):
+        return False
+
+
+@pytest.fixture(scope="session")
+def server() -> Iterator[str]:
+    """The address of the app, served as the README says."""
+    port = free_port()
+    command = [sys.executable, "-m", "streamlit", "run", "app.py", "--server.port", str(port)]
+    command += ["--server.address", "127.0.0.1", "--server.headless", "true"]
+    process = subprocess.Popen(command, cwd=ROOT, env=os.environ | {"PYTHONUNBUFFERED": "1"})
+    address = f"http://127.0.0.1:{port}"
+    never = Event()
+    for _ in range(600):
+        if answers(f"{address}/_stcore/health"):
+            break
+        assert process.poll() is None, "the server stopped"
+        never.wait(0.1)
+    else:
+        raise AssertionError("the server does not answer")
+    yield address
+    process.terminate()
+    process.wait(30)
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """Chromium; a missing one is a failure in CI, not a skip."""
+    path = find()
+    if path is None and not os.environ.get("CI"):
+        pytest.skip("no Chromium here: `make test` installs one where it can")
+    with sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(executable_path=path, args=FLAGS)
+        yield chromium
+        chromium.close()
+
+
+def ready(page: Page) -> None:
+    """Wait until the script has run, the training, if any, is done, and the first picture is drawn."""
+    page.wait_for_selector(IDLE, timeout=PATIENCE, state="attached")
+    page.wait_for_selector("h1", timeout=PATIENCE)
+    page.wait_for_selector("[data-testid=stProgress]", timeout=PATIENCE, state="detached")
+    page.wait_for_selector(IDLE, timeout=PATIENCE, state="attached")
+    page.wait_for_selector(".u-picture .u-cell, .u-picture .main-svg", timeout=PATIENCE)
+
+
+@dataclass
+class Visit:
+    """One open page, and what it has asked for, sent and complained about since."""
+
+    page: Page
+    server: str
+    name: str
+    language: str
+    asked: list[str] = field(default_factory=list)
+    sent: list[Any] = field(default_factory=list)
+    errors: list[str] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        page = self.page
+        page.add_init_script(SEEN)
+        page.set_default_timeout(PATIENCE)
+        page.on("request", lambda request: self.asked.append(request.url))
+        page.on("websocket", lambda socket: socket.on("framesent", lambda frame: self.sent.append(frame)))
+        page.on("console", lambda message: self.complain(message.type, f"{message.text} {message.location}"))
+        page.on("pageerror", lambda error: self.complain("error", str(error)))
+
+    def complain(self, kind: str, text: str) -> None:
+        """Keep what the browser reports as an error."""
+        if kind == "error":
+            self.errors.append(text)
+
+    def open(self, **parameters: str) -> "Visit":
+        """Type the address and wait until everything stands there."""
+        path = "" if self.name == "home" else self.name
+        self.page.goto(f"{self.server}/{path}?{urlencode({'lang': self.language, **parameters})}")
+        ready(self.page)
+        return self
+
+
+def visit(browser: Browser, server: str, name: str, language: str, width: int = DESKTOP[0]) -> Visit:
+    """A new visitor who opens a page; close ``.page.context`` after."""
+    context = browser.new_context(
+        color_scheme="light", viewport={"width": width, "height": DESKTOP[1]}, accept_downloads=True
+    )
+    return Visit(context.new_page(), server, name, language)

@@ -1,0 +1,113 @@
+"""What only a browser shows: every page in both languages and themes, large and small, to a screen reader."""
+
+from collections.abc import Iterator
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, Page
+
+from explainers.support.registry import names
+from tests.browser.conftest import DESKTOP, Visit, visit
+from ui.locale import LANGUAGES, table
+
+# A cold deep link probes these two below its own path before it tries the root: harmless.
+PROBES = ("/_stcore/health", "/_stcore/host-config")
+THEMES = ("light", "dark")
+
+
+@pytest.fixture(
+    scope="module",
+    params=[(name, language) for name in names() for language in LANGUAGES],
+    ids=lambda param: " ".join(param),
+)
+def opened(browser: Browser, server: str, request: pytest.FixtureRequest) -> Iterator[Visit]:
+    """Each page in each language, opened once for all the tests below."""
+    opened = visit(browser, server, *request.param).open()
+    yield opened
+    opened.page.context.close()
+
+
+def wear(page: Page, theme: str) -> None:
+    """Change the theme as the system does, and wait until the app and its pictures follow."""
+    page.emulate_media(color_scheme="dark" if theme == "dark" else "light")
+    page.wait_for_function(
+        "theme => getComputedStyle(document.querySelector('.stApp')).colorScheme === theme", arg=theme
+    )
+
+
+@pytest.mark.parametrize("theme", THEMES)
+def test_no_serious_violation(opened: Visit, theme: str) -> None:
+    wear(opened.page, theme)
+    found = [
+        (violation["id"], node["html"][:200])
+        for violation in Axe().run(opened.page).response["violations"]
+        if violation["impact"] in ("serious", "critical")
+        for node in violation["nodes"]
+    ]
+    assert not found
+
+
+def test_a_picture_changes_its_colours_with_the_theme(opened: Visit) -> None:
+    colours = """() => [...document.querySelectorAll(
+        '.u-picture:first-of-type :is(.u-cell, .u-title, .xtitle, .xtick text, .gtitle)')].map((e) => {
+          const s = getComputedStyle(e);
+          return e.tagName === 'text' ? s.fill : s.color + s.backgroundColor; })"""
+    wear(opened.page, "light")
+    light = opened.page.evaluate(colours)
+    assert light
+    wear(opened.page, "dark")
+    opened.page.wait_for_function(f"light => String(({colours})()) !== light", arg=",".join(light))
+    wear(opened.page, "light")
+    opened.page.wait_for_function(f"light => String(({colours})()) === light", arg=",".join(light))
+
+
+def test_what_is_read_and_what_is_touched_is_large_enough(opened: Visit) -> None:
+    """Text on a picture at least 12 px, a control at least 24 px, cells 24 px from one another."""
+    small = opened.page.evaluate(
+        """() => [...document.querySelectorAll('.u-picture *')].filter((e) => seen(e)
+        && [...e.childNodes].some((n) => n.nodeType === Node.TEXT_NODE && n.textContent.trim())
+        && parseFloat(getComputedStyle(e).fontSize) < 12).map((e) => e.outerHTML.slice(0, 200))"""
+    )
+    assert not small
+    tight = opened.page.evaluate(
+        """() => [...document.querySelectorAll('button, input, select, summary, [role=radio], [role=slider]')]
+        .filter((e) => seen(e) && !e.closest('[data-testid=stToolbar]'))
+        .map((e) => [e.outerHTML.slice(0, 200), e.getBoundingClientRect()])
+        .filter(([, box]) => Math.min(box.width, box.height) < 24 && box.width > 1).map(([html]) => html)"""
+    )
+    assert not tight
+    crowded = opened.page.evaluate(
+        """() => [...document.querySelectorAll('.u-cells')].flatMap((grid) => {
+        const middles = [...grid.querySelectorAll('.u-cell:not([data-gap])')].map((e) => {
+          const b = e.getBoundingClientRect(); return [(b.left + b.right) / 2, (b.top + b.bottom) / 2]; });
+        return middles.flatMap(([x, y], i) => middles.slice(i + 1).map(([a, b]) => Math.hypot(a - x, b - y)));
+        }).filter((distance) => distance < 23.5)"""
+    )
+    assert not crowded
+
+
+@pytest.mark.parametrize(("what", "width"), [("a phone", 360), ("200 % zoom", DESKTOP[0] // 2)])
+def test_nothing_is_scrolled_sideways(opened: Visit, what: str, width: int) -> None:
+    del what
+    page = opened.page
+    page.set_viewport_size({"width": width, "height": 740})
+    page.wait_for_function(
+        """(most) => [document.documentElement, document.querySelector('[data-testid=stMain]')]
+        .every((e) => e.scrollWidth <= most)""",
+        arg=width,
+    )
+    assert page.locator("h1").inner_text() == table(opened.language, opened.name)["title"]
+    cut = page.evaluate(
+        """() => [...document.querySelectorAll('.stMainBlockContainer :is(h1, button, .u-picture)')]
+        .filter((e) => seen(e)).map((e) => [e.outerHTML.slice(0, 100), e.getBoundingClientRect()])
+        .filter(([, box]) => box.width && (box.left < 0 || box.right > innerWidth)).map(([html]) => html)"""
+    )
+    assert not cut
+    page.set_viewport_size({"width": DESKTOP[0], "height": DESKTOP[1]})
+
+
+def test_nothing_leaves_the_server_and_nothing_fails(opened: Visit) -> None:
+    """Over all that was done above."""
+    host = opened.server.removeprefix("http://")
+    assert all(url.split("/")[2] == host for url in opened.asked if url.startswith(("http", "ws")))
+    assert not [error for error in opened.errors if not any(probe in error for probe in PROBES)]

@@ -1,0 +1,83 @@
+"""The unrolled network in a browser: stepped, touched and turned without the server."""
+
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import Browser, Locator, Page
+
+from tests.browser.conftest import ready
+
+LINE = ".u-arithmetic"
+WORDS = ["the", "film", "was", "not", "boring"]
+
+
+@pytest.fixture(params=[1280, 360])
+def page(browser: Browser, server: str, request: pytest.FixtureRequest) -> Iterator[Page]:
+    context = browser.new_context(viewport={"width": request.param, "height": 800})
+    page = context.new_page()
+    page.goto(f"{server}/hidden_states?lang=en")
+    ready(page)
+    page.wait_for_selector(".u-picture .u-cell")
+    yield page
+    context.close()
+
+
+def network(page: Page) -> Locator:
+    return page.locator(".u-picture").first
+
+
+def test_the_words_are_stepped_by_keyboard(page: Page) -> None:
+    line, scrubber = network(page).locator(LINE), network(page).get_by_role("slider", name="word")
+    scrubber.focus()
+    page.keyboard.press("Home")
+    assert "S₀ = 0" in line.inner_text()
+    for t, word in enumerate(WORDS, start=1):
+        page.keyboard.press("ArrowRight")
+        assert f"S{'₀₁₂₃₄₅'[t]}[0] = tanh(" in line.inner_text()
+        assert scrubber.get_attribute("aria-valuetext") == f"{t} of 5: {word}"
+        later = network(page).locator(".u-grid.u-later .u-caption-of:not(.u-when-narrow)").all_inner_texts()
+        assert later == WORDS[t:]
+        words = network(page).locator("g.u-hot text").all_text_contents()
+        assert sorted(words) == ["W_hh", "W_ih"]
+
+
+def test_a_touched_cell_answers_in_the_same_frame(page: Page) -> None:
+    """The arithmetic stands there before the event's handler returns: nothing waits, nobody is asked."""
+    found = page.evaluate(
+        """() => { const root = document.querySelector('.u-picture');
+        const line = root.querySelector('.u-arithmetic');
+        return [...root.querySelectorAll('.u-signed .u-cell')].map((cell) => {
+          cell.dispatchEvent(new PointerEvent('pointerover', { bubbles: true }));
+          return [cell.textContent, line.textContent]; }); }"""
+    )
+    assert len(found) == 6 * 6 + 5 * 4
+    assert all(cell in line for cell, line in found if not line.startswith("S₀"))
+
+
+def test_a_step_answers_in_the_same_frame(page: Page) -> None:
+    found = page.evaluate(
+        """() => { const root = document.querySelector('.u-picture');
+        const [line, scrubber] = ['.u-arithmetic', '.u-scrub input'].map((of) => root.querySelector(of));
+        return [...Array(6).keys()].map((t) => {
+          scrubber.value = t;
+          scrubber.dispatchEvent(new Event('input'));
+          return line.textContent.slice(0, 2); }); }"""
+    )
+    assert found == ["S₀", "S₁", "S₂", "S₃", "S₄", "S₅"]
+
+
+def test_the_arithmetic_adds_up_on_the_screen(page: Page) -> None:
+    network(page).locator("[data-key='state4|2|0']").click()
+    numbers = network(page).locator(f"{LINE} .u-term :last-child").all_inner_texts()
+    assert len(numbers) == 4
+    total = sum(float(number.replace("−", "-")) for number in numbers)
+    text = network(page).locator(LINE).inner_text()
+    shown = float(text.split("tanh(")[-1].split(")")[0].replace("−", "-"))
+    assert total == pytest.approx(shown, abs=0.021)  # four numbers of two places
+
+
+def test_all_of_it_is_on_the_screen(page: Page) -> None:
+    area = network(page).locator(".u-area")
+    assert area.evaluate("area => area.scrollWidth <= area.clientWidth + 1")
+    narrow = network(page).locator(".u-layout").evaluate("layout => layout.className.includes('u-narrow')")
+    assert narrow is (page.viewport_size is not None and page.viewport_size["width"] == 360)

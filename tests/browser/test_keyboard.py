@@ -1,0 +1,170 @@
+"""The main path of every page with the keyboard alone; what the browser does without asking the server."""
+
+import re
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import Browser, Locator
+
+from explainers.support.registry import find, names
+from tests.browser.conftest import Visit, ready, visit
+from ui.locale import LANGUAGES, table
+
+FOCUSABLE = "button, input, select, textarea, summary, a[href], [tabindex='0']"
+
+
+@pytest.fixture(scope="module", params=names())
+def at(browser: Browser, server: str, request: pytest.FixtureRequest) -> Iterator[Visit]:
+    """Each page, opened once; every second one in Portuguese."""
+    language = list(LANGUAGES)[names().index(request.param) % 2]
+    at = visit(browser, server, request.param, language).open()
+    yield at
+    at.page.context.close()
+
+
+def scrubber(at: Visit) -> Locator:
+    """The slider of the first picture that has one."""
+    return at.page.locator(".u-scrub:not([hidden]) input").first
+
+
+def test_tab_reaches_everything_in_the_order_of_the_page(at: Visit) -> None:
+    page = at.page
+    count = page.evaluate(
+        """(focusable) => {
+        window.reached = [];
+        document.addEventListener('focusin', (event) => reached.push(event.target));
+        window.wanted = () => [...document.querySelectorAll(focusable)].filter((e) =>
+          seen(e) && e.tabIndex >= 0 && !e.disabled && e.getBoundingClientRect().width > 1);
+        document.body.tabIndex = -1; document.body.focus(); document.body.removeAttribute('tabindex');
+        return wanted().length; }""",
+        FOCUSABLE,
+    )
+    for _ in range(count + 10):
+        page.keyboard.press("Tab")
+    # Of a group of radios one is enough: arrow keys do the rest.
+    missed = page.evaluate(
+        """() => wanted().filter((e) => !reached.includes(e)).filter((e) => e.role !== 'radio' ||
+        !reached.some((other) => other.closest('[role=radiogroup]') === e.closest('[role=radiogroup]')))
+        .map((e) => e.outerHTML.slice(0, 200))"""
+    )
+    assert not missed
+    order = page.evaluate(
+        """() => ['[class*=st-key-u_predict] button', '.st-key-u_stage input',
+        '.u-scrub:not([hidden]) input', '[class*=st-key-break_] button', '.st-key-csv button']
+        .map((selector) => reached.findIndex((e) => e.matches(selector)))"""
+    )
+    assert min(order) >= 0
+    assert order[0] < order[1] < order[2] < order[4]
+    plain = page.evaluate(
+        """() => { const all = [...new Set(reached)].filter((e) => e.closest('.u-picture'));
+        return all.filter((e) => seen(e)).filter((e) => { e.focus({ focusVisible: true });
+          return getComputedStyle(e).outlineStyle === 'none'; }).map((e) => e.outerHTML.slice(0, 100)); }"""
+    )
+    assert not plain, "the focus cannot be seen"
+
+
+def test_an_answer_is_chosen_and_its_reply_read(at: Visit) -> None:
+    page = at.page
+    question = table(at.language, at.name)["predict"][0]
+    page.locator("[class*=st-key-u_predict] [role=radio]").first.focus()
+    page.keyboard.press("Space")
+    page.get_by_text(question["options"][0]["answer"][:40]).first.wait_for()
+    chosen = page.locator("[class*=st-key-u_predict] [role=radio][aria-checked=true]")
+    assert chosen.inner_text() == question["options"][0]["text"]
+    ready(page)
+
+
+def test_arrow_keys_scrub_without_the_server(at: Visit) -> None:
+    page = at.page
+    picture = scrubber(at).locator("xpath=ancestor::*[contains(@class, 'u-picture')]")
+    shown = picture.locator(".u-canvas")
+    scrubber(at).focus()
+    before = len(at.sent)
+    page.keyboard.press("End")
+    last, end = scrubber(at).get_attribute("aria-valuetext"), shown.evaluate("e => e.innerHTML")
+    steps = [last]
+    for _ in range(3):
+        page.keyboard.press("ArrowLeft")
+        steps.append(scrubber(at).get_attribute("aria-valuetext"))
+    assert len(set(steps)) == 4
+    page.keyboard.press("Home")
+    assert scrubber(at).input_value() == "0"
+    shown.evaluate("(e, end) => new Promise((done) => { const look = () => e.innerHTML !== end ? done() : "
+                   "requestAnimationFrame(look); look(); })", end)  # fmt: skip
+    page.keyboard.press("End")
+    assert scrubber(at).get_attribute("aria-valuetext") == last
+    assert len(at.sent) == before
+
+
+def test_space_plays_and_pauses(at: Visit) -> None:
+    words = table(at.language, "ui")["picture"]
+    page, play = at.page, at.page.locator(".u-scrub:not([hidden]) button").first
+    name, before = play.get_attribute("aria-label"), len(at.sent)
+    assert name and name != words["pause"]
+    play.focus()
+    page.keyboard.press("Space")
+    assert play.get_attribute("aria-label") == words["pause"]
+    page.wait_for_function(
+        "() => { const range = document.querySelector('.u-scrub:not([hidden]) input'); "
+        "return range.value > 0 && +range.value < +range.max; }"
+    )
+    page.keyboard.press("Space")
+    assert play.get_attribute("aria-label") == name
+    scrubber(at).focus()
+    page.keyboard.press("End")
+    assert len(at.sent) == before
+
+
+def test_enter_opens_the_table_of_every_picture(at: Visit) -> None:
+    summaries = at.page.locator(".u-table summary")
+    assert summaries.count() >= 1
+    decimal = {"en": r"\d,\d{1,2}$|\d,\d{4,}", "pt": r"\d\.\d{1,2}$|\d\.\d{4,}"}[at.language]
+    for summary in summaries.all():
+        summary.focus()
+        at.page.keyboard.press("Enter")
+        box = summary.locator("xpath=..")
+        box.locator("td").first.wait_for()
+        cells = box.locator("td").all_inner_texts()
+        assert any(re.search(r"\d", cell) for cell in cells)
+        assert not [cell for cell in cells if re.search(decimal, cell)]
+        assert box.locator("th[scope=col]").count() >= 2
+        at.page.keyboard.press("Enter")
+        assert box.get_attribute("open") is None
+
+
+def test_arrow_keys_walk_over_the_cells_and_each_is_worked_out(at: Visit) -> None:
+    for picture in at.page.locator(".u-picture:has(.u-cell)").all():
+        line = picture.locator(".u-arithmetic")
+        picture.locator(".u-cell[tabindex='0']").first.focus()
+        seen = set()
+        for key in ("ArrowRight", "ArrowDown", "ArrowDown", "ArrowLeft", "ArrowUp", "ArrowRight"):
+            at.page.keyboard.press(key)
+            focused = picture.locator(".u-cell:focus")
+            assert focused.count() == 1, "the focus stays on the picture"
+            assert focused.get_attribute("tabindex") == "0"
+            seen.add(line.inner_text())
+        assert len(seen) > 1
+
+
+def test_the_same_picture_goes_on_while_it_trains_again(at: Visit) -> None:
+    page = at.page
+    fields = find(at.name).Training.model_fields
+    sliders = [page.locator(f".st-key-{name} input[type=range]") for name in fields]
+    if not any(found.count() and found.first.is_visible() for found in sliders):
+        page.locator("[data-testid=stExpander] summary").first.focus()
+        page.keyboard.press("Enter")
+        page.wait_for_function("document.querySelector('[data-testid=stExpander] details').open")
+    slider = next(found.first for found in sliders if found.count() and found.first.is_visible())
+    page.evaluate("document.querySelectorAll('.u-canvas').forEach((e, i) => { e.kept = i + 1; })")
+    kept = page.evaluate("[...document.querySelectorAll('.u-canvas')].map((e) => e.kept)")
+    link = page.locator("[data-testid=stCode]").first
+    before, chip = link.inner_text(), page.locator(".u-chips").first.inner_text()
+    slider.focus()
+    page.keyboard.press("ArrowLeft" if slider.input_value() == slider.get_attribute("max") else "ArrowRight")
+    page.wait_for_function(
+        "before => document.querySelector('[data-testid=stCode]')?.innerText !== before", arg=before
+    )
+    ready(page)
+    page.wait_for_function("before => document.querySelector('.u-chips')?.innerText !== before", arg=chip)
+    assert page.evaluate("[...document.querySelectorAll('.u-canvas')].map((e) => e.kept)") == kept
+    assert not [error for error in at.errors if "_stcore" not in error]

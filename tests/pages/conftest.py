@@ -1,0 +1,127 @@
+"""The real page code without a browser: a cold link is a fresh session that runs once."""
+
+from collections.abc import Iterator, Sequence
+from functools import cache
+from pathlib import Path
+from typing import Any, get_args, get_origin
+
+import pytest
+from pydantic.fields import FieldInfo
+from streamlit.components.v2.component_manager import BidiComponentManager
+from streamlit.testing.v1 import AppTest
+
+from explainers.support.registry import find, names
+from training import Run
+from ui import workers
+from ui.controls import defaults, extra, limit, log_series, settings
+from ui.locale import LANGUAGES, Words
+
+ROOT = Path(__file__).resolve().parents[2]
+ALL = pytest.mark.parametrize("name", names())
+EACH = pytest.mark.parametrize("language", LANGUAGES)
+PATIENCE = 60.0  # seconds; nothing takes as long, a condition ends every wait
+
+
+@pytest.fixture(scope="session", autouse=True)
+def training_workers() -> Iterator[None]:
+    yield
+    workers.stop()
+
+
+@cache
+def components() -> BidiComponentManager:
+    """The components of installed packages; every fresh session would look through all of them again."""
+    manager = BidiComponentManager()
+    manager.discover_and_register_components(start_file_watching=False)
+    return manager
+
+
+def cold(name: str, language: str | None = None, /, **parameters: str | list[str]) -> AppTest:
+    """The page as a link with these parameters opens it for somebody who was not here before."""
+    app = AppTest.from_file(str(ROOT / "ui" / "main.py"), default_timeout=PATIENCE)
+    app._bidi_component_manager = components()
+    if name != "home":
+        app.switch_page(str(ROOT / "pages" / f"{name}.py"))
+    if language is not None:
+        app.query_params["lang"] = language
+    for key, value in parameters.items():
+        app.query_params[key] = value
+    return app.run()
+
+
+def fields(name: str) -> dict[str, FieldInfo]:
+    """Every control of the page."""
+    return {**find(name).Training.model_fields, **find(name).View.model_fields}
+
+
+def texts(name: str) -> list[str]:
+    """The fields into which a visitor types."""
+    return [key for key, field in fields(name).items() if field.annotation is str]
+
+
+def starts(name: str, language: str) -> dict[str, Any]:
+    """The default of every control, in this language."""
+    kinds = (find(name).Training, find(name).View)
+    return {key: value for kind in kinds for key, value in defaults(kind, Words(language, name)).items()}
+
+
+def trained(app: AppTest, name: str, language: str) -> AppTest:
+    """The page once more, when the training that it shows is done."""
+    assert run_of(app, name, language).wait(PATIENCE)
+    return app.run()
+
+
+def run_of(app: AppTest, name: str, language: str) -> Run:
+    """The training that the page's controls describe."""
+    kind = find(name).Training
+    values = {key: app.session_state[key] for key in kind.model_fields}
+    return workers.engine().request("test session id", name, settings(kind, Words(language, name), values))
+
+
+def values_of(field: FieldInfo) -> Sequence[Any]:
+    """Values that the control of a field offers; none for a text."""
+    if field.annotation is bool:
+        return (False, True)
+    if get_origin(field.annotation) is not None:
+        return get_args(field.annotation)
+    if field.annotation is str:
+        return ()
+    low, high = limit(field, "ge"), limit(field, "le")
+    whole = field.annotation is int
+    if extra(field, "log"):
+        return log_series(low, high, whole)
+    step = limit(field, "multiple_of") or (1 if whole else (high - low) / 20)
+    return [low + step * i for i in range(int((high - low) / step) + 1)]
+
+
+def prose(app: AppTest) -> list[str]:
+    """Everything that the page says outside of pictures, code and formulas."""
+    return [element.value for element in (*app.markdown, *app.caption, *app.warning, *app.info)]
+
+
+def numbers(app: AppTest) -> list[list[str]]:
+    """The table of the headline numbers, row by row: what it is, (A,) now(, difference)."""
+    table = next(text for text in prose(app) if text.startswith("| |"))
+    return [[cell.strip() for cell in row.strip("|").split("|")] for row in table.splitlines()[2:]]
+
+
+def value_of(cell: str, language: str) -> float:
+    """A number as the page writes it; a dash is not a number."""
+    plain = cell.replace(",", "") if language == "en" else cell.replace(".", "").replace(",", ".")
+    return float("nan") if cell == "–" else float(plain)
+
+
+def pressed(app: AppTest, key: str) -> AppTest:
+    """The page after a click on a button."""
+    return app.button(key=key).click().run()
+
+
+def address(app: AppTest) -> dict[str, str]:
+    """What stands in the address, but for the language."""
+    written = {key: value if isinstance(value, str) else value[-1] for key, value in app.query_params.items()}
+    return {key: value for key, value in written.items() if key != "lang"}
+
+
+def link(app: AppTest) -> str:
+    """The link to exactly this state."""
+    return next(code.value for code in app.code if "?lang=" in code.value or "&lang=" in code.value)

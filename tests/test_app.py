@@ -1,0 +1,87 @@
+"""The server's own parts, without a browser: the headers of every answer, what is not shown outside."""
+
+import asyncio
+import base64
+import hashlib
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+import streamlit as st
+from starlette.types import Message, Receive, Scope, Send
+
+from app import Guard, policy
+
+HTML = Path(st.__file__).parent / "static" / "index.html"
+
+
+async def page(scope: Scope, receive: Receive, send: Send) -> None:
+    """An application whose answer brings a header of its own, and one that the guard sets."""
+    del receive
+    if scope["type"] == "websocket":
+        await send({"type": "websocket.accept"})
+        return
+    headers = [(b"x-own", b"1"), (b"Content-Security-Policy", b"default-src *")]
+    await send({"type": "http.response.start", "status": 200, "headers": headers})
+    await send({"type": "http.response.body", "body": scope["path"].encode()})
+
+
+def answer(path: str, kind: str = "http") -> list[Message]:
+    """What a browser gets that asks for a path."""
+    sent: list[Message] = []
+
+    async def receive() -> Message:
+        return {"type": "http.request"}
+
+    async def send(message: Message) -> None:
+        sent.append(message)
+
+    scope: dict[str, Any] = {"type": kind, "path": path, "method": "GET", "headers": []}
+    asyncio.run(Guard(page)(scope, receive, send))
+    return sent
+
+
+def test_every_answer_has_the_headers_once() -> None:
+    start = answer("/one_hot")[0]
+    names = [name.lower() for name, _ in start["headers"]]
+    assert sorted(names) == [
+        b"content-security-policy",
+        b"referrer-policy",
+        b"x-content-type-options",
+        b"x-own",
+    ]
+    headers = {name.lower(): value.decode() for name, value in start["headers"]}
+    assert headers[b"content-security-policy"] == policy()
+    assert headers[b"x-content-type-options"] == "nosniff"
+
+
+@pytest.mark.parametrize(
+    "path", ["/_stcore/metrics", "/_stcore/metrics/", "//_stcore/metrics", "/x/_stcore/metrics"]
+)
+def test_the_metrics_are_for_the_server_alone(path: str) -> None:
+    assert answer(path)[0]["status"] == 404
+
+
+@pytest.mark.parametrize("path", ["/_stcore/health", "/metrics", "/one_hot"])
+def test_the_rest_is_answered(path: str) -> None:
+    start, body = answer(path)
+    assert start["status"] == 200
+    assert body["body"] == path.encode()
+
+
+def test_a_websocket_passes() -> None:
+    assert answer("/_stcore/stream", "websocket") == [{"type": "websocket.accept"}]
+
+
+def test_the_policy_allows_this_server_and_the_installed_page() -> None:
+    rules = dict(rule.split(" ", 1) for rule in policy().split("; "))
+    assert rules["default-src"] == "'self'"
+    assert rules["object-src"] == "'none'"
+    assert not re.search(r"https?:|\*", policy())
+    scripts = re.findall(r"<script>(.*?)</script>", HTML.read_text(encoding="utf-8"), re.DOTALL)
+    assert scripts, "Streamlit's page has an inline script: the policy names it by its hash"
+    for script in scripts:
+        digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
+        assert f"'sha256-{digest}'" in rules["script-src"]
+    assert "'unsafe-inline'" not in rules["script-src"]

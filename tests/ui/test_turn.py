@@ -1,0 +1,81 @@
+"""Scripts take turns: first come, first served; whoever waits or fails does not hold up the others."""
+
+from collections.abc import Callable
+from functools import partial
+from threading import Event, Thread
+
+import pytest
+
+from ui import turn
+
+NEVER = 10.0  # seconds after which a test gives up
+
+
+def until(true: Callable[[], bool]) -> None:
+    for _ in range(1000):
+        if true():
+            return
+        Event().wait(NEVER / 1000)
+    raise AssertionError("it did not come to pass")
+
+
+def script(work: Callable[[], object]) -> Thread:
+    def run() -> None:
+        with turn.turn():
+            work()
+
+    thread = Thread(target=run)
+    thread.start()
+    return thread
+
+
+def test_first_come_first_served() -> None:
+    order: list[int] = []
+    threads = []
+    with turn.turn():
+        for number in range(5):
+            threads.append(script(partial(order.append, number)))
+            until(lambda number=number: len(turn._waiting) == number + 1)  # type: ignore[misc]
+        assert order == []
+    for thread in threads:
+        thread.join(NEVER)
+    assert order == [0, 1, 2, 3, 4]
+    assert not turn._taken
+
+
+def test_a_fragment_inside_a_script_has_its_turn() -> None:
+    with turn.turn(), turn.turn():
+        pass
+    assert not turn._taken
+
+
+def test_who_waits_for_a_training_lets_others_work(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(turn, "PATIENCE", 10 * NEVER)
+    worked = Event()
+    with turn.turn():
+        other = script(worked.set)
+        assert not worked.is_set()
+        with turn.pause():
+            assert worked.wait(NEVER)
+        assert turn._taken
+    other.join(NEVER)
+    assert not turn._taken
+
+
+def test_who_fails_gives_the_turn_back() -> None:
+    with pytest.raises(ZeroDivisionError), turn.turn():
+        raise ZeroDivisionError
+    assert not turn._taken
+
+
+def test_who_hangs_does_not_stop_the_others(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(turn, "PATIENCE", 0.01)
+    go, worked = Event(), Event()
+    hanging = script(partial(go.wait, NEVER))
+    until(lambda: turn._taken)
+    impatient = script(worked.set)
+    assert worked.wait(NEVER)
+    go.set()
+    for thread in (hanging, impatient):
+        thread.join(NEVER)
+    assert not turn._taken and not turn._waiting
