@@ -4,6 +4,7 @@ import asyncio
 import base64
 import hashlib
 import re
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -38,7 +39,9 @@ def answer(path: str, kind: str = "http") -> list[Message]:
         sent.append(message)
 
     scope: dict[str, Any] = {"type": kind, "path": path, "method": "GET", "headers": []}
-    asyncio.run(Guard(page)(scope, receive, send))
+    # In a thread of its own: in this one the browser tests may have left a loop running.
+    with ThreadPoolExecutor(1) as pool:
+        pool.submit(asyncio.run, Guard(page)(scope, receive, send)).result()
     return sent
 
 

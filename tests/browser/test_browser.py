@@ -53,7 +53,12 @@ def test_a_picture_changes_its_colours_with_the_theme(opened: Visit) -> None:
           const s = getComputedStyle(e);
           return e.tagName === 'text' ? s.fill : s.color + s.backgroundColor; })"""
     wear(opened.page, "light")
-    light = opened.page.evaluate(colours)
+    # A picture follows the app in its own time: wait until it has stopped changing.
+    light = opened.page.evaluate(
+        f"""() => new Promise((done) => {{ let before = [], same = 0; const look = () => {{
+        const now = ({colours})(); same = String(now) === String(before) ? same + 1 : 0; before = now;
+        same > 30 ? done(now) : requestAnimationFrame(look); }}; look(); }})"""
+    )
     assert light
     wear(opened.page, "dark")
     opened.page.wait_for_function(f"light => String(({colours})()) !== light", arg=",".join(light))
