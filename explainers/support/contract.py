@@ -64,11 +64,12 @@ class Checkpoint:
         return {name.removeprefix(prefix): torch.tensor(value) for name, value in named.items()}
 
     def parameters(self) -> dict[str, int]:
-        """How many numbers each model learnt: ``{model: count}``."""
+        """How many numbers each model learnt: ``{model: count}``. Running statistics are kept, not learnt."""
         counts: dict[str, int] = {}
         for name, value in self.weights.items():
             model = name.split(".")[0]
-            counts[model] = counts.get(model, 0) + int(value.size)
+            learnt = name.split(".")[-1] not in ("running_mean", "running_var", "num_batches_tracked")
+            counts[model] = counts.get(model, 0) + int(value.size) * learnt
         return counts
 
 

@@ -1,0 +1,239 @@
+"""Pictures of signals on their way through a deep net. Numbers in, picture out."""
+
+from collections.abc import Mapping, Sequence
+from math import isfinite, log10
+from typing import Any
+
+import numpy as np
+
+from explainers.support.contract import Array, Label
+from explainers.support.norm_reading import BINS, REACH, TRAINS, Reading, dead_layer, trained_rates
+from explainers.support.pictures import (
+    Arrow,
+    Chart,
+    Diagram,
+    Grid,
+    colour,
+    curves,
+    end_labels,
+    label_of,
+    line,
+)
+from explainers.support.powers import finite, log_axis, log_labels, power, powers
+
+SERIES = {"without": "plain", "with": "normalised"}
+HILL = 0.82  # of a row's height, the highest bar of a histogram
+MIDDLES = np.linspace(-REACH, REACH, 2 * BINS + 1)[1::2]  # of the bins
+
+
+def hill(histograms: Array, rows: Sequence[int]) -> tuple[list[float | None], list[float | None]]:
+    """Histograms (L, BINS) as closed shapes, one under the other: layer i stands on y = −i."""
+    x: list[float | None] = []
+    y: list[float | None] = []
+    for i in rows:
+        heights = HILL * histograms[i] / max(histograms[i].max(), 1e-9)
+        x += [-REACH, *MIDDLES.tolist(), REACH, None]
+        y += [-i - 1.0, *np.round(heights - i - 1, 3).tolist(), -i - 1.0, None]
+    return x, y
+
+
+def panel(reading: Reading, net: str, axis: str) -> list[dict[str, Any]]:
+    """One net: a pale hill per layer for all units, a dark one for one unit, what is left of the signal."""
+    series, alive = SERIES[net], reading.along("signal", net)
+    depth, dies = len(alive), dead_layer(alive)
+    refused = bool(reading.refused) and net == "with"
+    rows = [] if refused else list(range(depth))
+    common = {"type": "scatter", "xaxis": axis, "cliponaxis": False, "hoverinfo": "skip", "showlegend": False}
+    traces: list[dict[str, Any]] = []
+    for histograms, opacity, what in (
+        (reading.hills[net], 0.22, "hill"),
+        (reading.needles[net], 0.95, "needle"),
+    ):
+        x, y = hill(histograms, rows)
+        traces.append({
+            **common, "mode": "lines", "x": x, "y": y, "fill": "toself", "opacity": opacity,
+            "fillcolor": colour(series), "line": {"color": colour(series), "width": 1.5},
+            "name": Label(f"name.{what}", net=label_of(series)),
+        })  # fmt: skip
+    words = [
+        Label("row.dies", part=power(part)) if i == dies else power(part)
+        for i, part in enumerate(alive, start=1)
+    ]
+    head = Label("head.refused" if refused else "head", net=label_of(series),
+                 accuracy=reading.numbers[f"accuracy_{net}"])  # fmt: skip
+    places = [([0.0], [0.12], [head], "top center", 15, series)]
+    if rows:
+        texts = [words[i] for i in rows]
+        places.append(([REACH] * depth, [-i - 0.5 for i in rows], texts, "middle left", 13, "followed"))
+    for x_at, y_at, text, where, size, name in places:
+        traces.append({
+            **common, "mode": "text", "x": x_at, "y": y_at, "text": text, "textposition": where,
+            "textfont": {"color": colour(name), "size": size}, "name": Label("name.signal", net=label_of(series)),
+        })  # fmt: skip
+    return traces
+
+
+def hills_chart(readings: Sequence[Reading]) -> Chart:
+    """What goes into every layer's activation, without batch norm on the left, with it on the right."""
+    depth = len(readings[-1].hills["with"])
+    frames = [[*panel(r, "without", "x"), *panel(r, "with", "x2")] for r in readings]
+    across: dict[str, Any] = {
+        "range": [-REACH, REACH], "title": {"text": Label("axis.into")}, "dtick": 2, "zeroline": True,
+        "showgrid": False,
+    }  # fmt: skip
+    layout = {
+        "height": 430, "margin": {"t": 6, "b": 44, "r": 8},
+        "xaxis": {**across, "domain": [0, 0.485]}, "xaxis2": {**across, "domain": [0.515, 1]},
+        "yaxis": {"range": [-depth - 0.05, 0.75], "tickvals": [-i - 0.75 for i in range(depth)],
+                  "ticktext": [str(i + 1) for i in range(depth)], "title": {"text": Label("axis.layer")},
+                  "showgrid": False, "zeroline": False},
+    }  # fmt: skip
+    return Chart(layout, frames, [reading.step for reading in readings])
+
+
+def layer_lines(readings: Sequence[Reading], key: str, level: tuple[str, float] | None) -> Chart:
+    """A number of every layer, ``signal`` or ``gradient``, on an axis of powers of ten.
+
+    ``level``: a label and a height for a dotted line.
+    """
+    every = [{net: reading.along(key, net) for net in SERIES} for reading in readings]
+    bounds = powers([v for one in every for row in one.values() for v in row], -2, 0)
+    depth = len(every[-1]["with"])
+    frames = []
+    for one in every:
+        x = list(range(1, depth + 1))
+        style = {"mode": "lines+markers", "marker": {"size": 8}}
+        traces = [line(x, finite(row), SERIES[net], **style) for net, row in one.items()]
+        ends = {
+            SERIES[net]: (row[-1], Label("end.part", series=label_of(SERIES[net]), part=power(row[-1])))
+            for net, row in one.items()
+        }
+        if level:
+            traces.append(line([1, depth], [level[1]] * 2, "chance", line={"dash": "dot", "width": 2}))
+            ends["chance"] = level[1], Label(level[0])
+        frames.append([*traces, *log_labels(depth, ends, *bounds, "right")])
+    layout = {
+        "xaxis": {"title": {"text": Label("axis.layer")}, "range": [0.8, depth + 0.1], "dtick": 1},
+        "yaxis": log_axis(*bounds, 5, title={"text": Label(f"axis.{key}")}),
+        "margin": {"r": 150},
+    }
+    return Chart(layout, frames, [reading.step for reading in readings])
+
+
+def mode_curves(readings: Sequence[Reading]) -> Chart:
+    """Accuracies over the training: eval mode, train mode, batches of one class, and without batch norm."""
+    series = {"accuracy_with": "normalised", "accuracy_without": "plain"}
+    if "accuracy_batch" in readings[-1].numbers:
+        series |= {"accuracy_batch": "within", "accuracy_sorted": "across"}
+    return curves(readings, series, "axis.accuracy", (0.0, 1.0), ("chance", 0.1))
+
+
+def rate_axes(last: float) -> dict[str, Any]:
+    """Learning rates from left to right, accuracies upwards."""
+    return {
+        "xaxis": {"title": {"text": Label("axis.rate")}, "type": "log", "tickvals": [0.01, 0.1, 1, 10],
+                  "range": [-2.1, log10(last) + 0.05], "ticktext": [Label("rate", rate=r) for r in (0.01, 0.1, 1.0, 10.0)]},
+        "yaxis": {"title": {"text": Label("axis.accuracy")}, "range": [0, 1]},
+        "margin": {"r": 140},
+    }  # fmt: skip
+
+
+def named(rates: Sequence[float], ends: Mapping[str, float]) -> list[dict[str, Any]]:
+    """The series' names at their ends, without a value: it is the one at the largest rate."""
+    labels = end_labels(rates[-1], {**ends, "chance": TRAINS}, (0, 1))
+    for trace, name in zip(labels, [*ends, "chance"], strict=True):
+        trace["text"] = [Label("end.name", series=label_of(name) if name in ends else Label("trains"))]
+    return labels
+
+
+def rate_chart(readings: Sequence[Reading]) -> Chart:
+    """The accuracy at every learning rate, this seed; the rate that the other pictures show is larger."""
+    frames = []
+    rates = list(trained_rates(readings[-1].numbers, "with"))
+    for reading in readings:
+        traces, ends = [], {}
+        for net, name in SERIES.items():
+            row = list(trained_rates(reading.numbers, net).values())
+            chosen = [abs(rate - reading.numbers["rate"]) < 1e-9 for rate in rates]
+            marker = {"size": [16 if one else 8 for one in chosen], "opacity": 1}
+            traces.append(line(rates, row, name, mode="lines+markers", marker=marker))
+            ends[name] = row[-1]
+        dotted = {"dash": "dot", "width": 2}
+        traces.append(line([rates[0], rates[-1]], [TRAINS] * 2, "chance", line=dotted))
+        frames.append([*traces, *named(rates, ends)])
+    return Chart(rate_axes(rates[-1]), frames, [reading.step for reading in readings])
+
+
+def seeds_chart(readings: Sequence[Reading]) -> Chart:
+    """The accuracy at every learning rate: each seed a thin line, their median a thick one."""
+    traces, ends = [], {}
+    rates = list(trained_rates(readings[-1].numbers, "with"))
+    for net, name in SERIES.items():
+        rows = np.array([list(trained_rates(reading.numbers, net).values()) for reading in readings])
+        traces += [line(rates, row.tolist(), name, line={"width": 1}, opacity=0.55) for row in rows]
+        median = np.median(rows, axis=0)
+        traces.append(line(rates, median.tolist(), name, mode="lines+markers", marker={"size": 9}))
+        ends[name] = float(median[-1])
+    traces.append(line([rates[0], rates[-1]], [TRAINS] * 2, "chance", line={"dash": "dot", "width": 2}))
+    return Chart(rate_axes(rates[-1]), [[*traces, *named(rates, ends)]], [0])
+
+
+def statistics_chart(readings: Sequence[Reading]) -> Chart:
+    """Each unit a point: across, what one batch says; upwards, what eval mode uses. Means, then spreads."""
+    both = np.concatenate([np.stack([r.own, r.kept]) for r in readings], axis=2)  # (2, 2, frames · H)
+    frames = []
+    reach = [max(0.5, *np.abs(both[:, row][np.isfinite(both[:, row])]).tolist()) * 1.08 for row in (0, 1)]
+    lows = [-reach[0], 0.0]
+    for reading in readings:
+        traces: list[dict[str, Any]] = []
+        for row, (x, y) in enumerate((("x", "y"), ("x2", "y2"))):
+            diagonal = line([lows[row], reach[row]], [lows[row], reach[row]], "chance", hoverinfo="skip")
+            traces.append({**diagonal, "line": {"color": colour("chance"), "width": 1.5, "dash": "dot"},
+                           "xaxis": x, "yaxis": y})  # fmt: skip
+            traces.append({
+                "type": "scatter", "mode": "markers", "x": reading.own[row].tolist(),
+                "y": reading.kept[row].tolist(), "xaxis": x, "yaxis": y, "cliponaxis": False,
+                "name": Label("name.mean" if not row else "name.std"),
+                "marker": {"size": 10, "color": colour("normalised"), "opacity": 0.75},
+            })  # fmt: skip
+        frames.append(traces)
+    layout = {
+        "xaxis": {"title": {"text": Label("axis.own_mean")}, "range": [lows[0], reach[0]], "domain": [0, 0.44]},
+        "yaxis": {"title": {"text": Label("axis.kept_mean")}, "range": [lows[0], reach[0]]},
+        "xaxis2": {"title": {"text": Label("axis.own_std")}, "range": [lows[1], reach[1]],
+                   "domain": [0.56, 1], "anchor": "y2"},
+        "yaxis2": {"title": {"text": Label("axis.kept_std")}, "range": [lows[1], reach[1]], "anchor": "x2"},
+    }  # fmt: skip
+    return Chart(layout, frames, [reading.step for reading in readings])
+
+
+def by_hand_diagram(readings: Sequence[Reading]) -> Diagram:
+    """Four digits, three units of one layer: mean, variance, the normalised numbers, scaled and shifted."""
+    last = readings[-1]
+    N = len(last.labels)
+    train = last.mode == "train"
+    terms = " + ".join(f"({{raw:r,{i}}})" for i in range(N))
+    squares = " + ".join(f"({{raw:r,{i}}} − {{mean:r,0}})²" for i in range(N))
+    columns = [Label("digit", digit=digit) for digit in last.labels]
+    units = [Label("unit", unit=last.first_unit + i) for i in range(len(last.by_hand["raw"]))]
+    kept = Label("how.kept")
+    grids = [
+        Grid("raw", (0, 0), title=Label(f"title.{last.place}"), rows=units, columns=columns,
+             arithmetic=Label(f"how.{last.place}", layer=last.layer)),
+        Grid("mean", (1, 0), title="μ", columns=[""],
+             arithmetic=f"( {terms} ) / {N} = {{self}}" if train else kept),
+        Grid("var", (2, 0), title="σ²", columns=[""], digits=4,
+             arithmetic=f"( {squares} ) / {N} = {{self}}" if train else kept),
+        Grid("hat", (3, 0), title="x̂", columns=columns,
+             arithmetic="( {raw:r,c} − ({mean:r,0}) ) / √( {var:r,0} + 0.00001 ) = {self}"),
+        Grid("gamma", (4, 0), title="γ", columns=[""], arithmetic=Label("how.learnt")),
+        Grid("beta", (5, 0), title="β", columns=[""], arithmetic=Label("how.learnt")),
+        Grid("y", (6, 0), title="y", columns=columns,
+             arithmetic="{gamma:r,0} · ({hat:r,c}) + ({beta:r,0}) = {self}"),
+    ]  # fmt: skip
+    frames = [
+        {name: [[v if isfinite(v) else None for v in row] for row in grid.tolist()] for name, grid in items}
+        for items in (reading.by_hand.items() for reading in readings)
+    ]
+    return Diagram(grids, [Arrow("var", "hat"), Arrow("beta", "y")], frames, [r.step for r in readings], 2.0,
+                   ("hat", 0, 0), turns=False)  # fmt: skip

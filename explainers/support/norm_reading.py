@@ -1,0 +1,126 @@
+"""Two nets, with and without batch norm, looked at over the same test digits."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from explainers.support.contract import Array, Checkpoint
+from explainers.support.norm_measure import SEEN, Layer, arranged, refusal, walk
+from explainers.support.norm_nets import EPS, WIDTH, batch_statistics
+
+TRAINS = 0.5  # a rate trains if with it at least this share of new digits is right; guessing gets 0.1
+DEAD = 0.01  # a layer is dead if less than this part of the pixels' spread over the images leaves it
+BINS, REACH = 32, 4.0  # of the histograms; what lies beyond ±REACH is in the outermost bins
+FEW, UNITS = 4, 3  # digits and units worked out by hand
+# Beyond these the slope of the activation is below a twentieth of its largest: there it is flat.
+FLAT = {"sigmoid": 4.36, "tanh": 2.18, "relu": 0.0}
+
+
+@dataclass(frozen=True)
+class Reading:
+    """Both nets over 200 test digits; where one layer and unit are meant, those of ``layer`` and ``unit``."""
+
+    step: int
+    of: int
+    numbers: dict[str, float]
+    activation: str
+    place: str
+    mode: str
+    order: str
+    layer: int  # from 1
+    unit: int  # from 1
+    refused: str  # torch's own words, where it refuses to train
+    hills: dict[str, Array]  # net → (L, BINS): shares of all pre-activations of a layer
+    needles: dict[str, Array]  # net → (L, BINS): of those of one unit
+    flat: dict[str, Array]  # net → (L,): share of the pre-activations at which the activation is flat
+    signs: float  # share of normalised numbers beyond ±0.9
+    own: Array  # (2, H): mean and standard deviation of every unit over one batch
+    kept: Array  # (2, H): the running ones
+    by_hand: dict[str, Array]  # raw, hat, y (UNITS, FEW); mean, var, gamma, beta (UNITS, 1)
+    labels: list[int]  # (FEW,): of the digits worked out by hand
+    first_unit: int  # the first of those worked out, from 1
+
+    def along(self, key: str, net: str) -> list[float]:
+        """One number per layer: ``signal`` or ``gradient`` of a net. (L,)."""
+        return [self.numbers[f"{key}_{net}_{i}"] for i in range(1, len(self.hills[net]) + 1)]
+
+
+def shares(values: Tensor) -> Array:
+    """A histogram of values as shares (BINS,) of all that are numbers; zeros if none is."""
+    found = values[values.isfinite()].clamp(-REACH, REACH).numpy()
+    counts = np.histogram(found, bins=BINS, range=(-REACH, REACH))[0]
+    return np.asarray(counts / max(1, len(found)))
+
+
+def flat_share(layer: Layer, activation: str) -> float:
+    """The share of a layer's pre-activations at which the activation is flat."""
+    edge = FLAT[activation]
+    return float(((layer.into.abs() > edge) if edge else (layer.into < 0)).double().mean())
+
+
+def look(
+    checkpoint: Checkpoint, activation: str, place: str, mode: str, order: str, layer: int, unit: int
+) -> Reading:
+    """Both nets over the test digits, in train mode in batches of the training's size."""
+    batch = int(checkpoint.numbers["batch"])
+    x, labels = arranged(order)
+    x = x[: SEEN // batch * batch]  # (N, 196), whole batches
+    refused = refusal(x[:1]) if batch == 1 else ""
+    weights = {net: checkpoint.state(net) for net in ("with", "without")}
+    together = batch if mode == "train" and not refused else 0
+    layers = {
+        "with": walk(weights["with"], x, activation, place, together)[0],
+        "without": walk(weights["without"], x, activation, "", 0)[0],
+    }
+    layer = min(layer, len(layers["with"]))
+    looked, prefix = layers["with"][layer - 1], f"norm.{layer - 1}."
+    gamma, beta, mean, var = (
+        weights["with"][prefix + part].double() for part in ("weight", "bias", "running_mean", "running_var")
+    )  # (H,) each
+    hat = ((looked.out if place == "after" else looked.into) - beta) / gamma  # (N, H)
+    own = batch_statistics(looked.raw[:batch])  # (1, H) each
+    start = min(unit, WIDTH - UNITS + 1) - 1
+    few = walk(weights["with"], x[:FEW], activation, place, FEW if mode == "train" else 0)[0][layer - 1]
+    part = slice(start, start + UNITS)
+    columns = {
+        "raw": few.raw,
+        "mean": few.mean[0],
+        "var": few.var[0],
+        "gamma": gamma[None],
+        "beta": beta[None],
+    }
+    by_hand = {name: value[:, part].T.numpy() for name, value in columns.items()}
+    by_hand["hat"] = (by_hand["raw"] - by_hand["mean"]) / np.sqrt(by_hand["var"] + EPS)
+    by_hand["y"] = by_hand["gamma"] * by_hand["hat"] + by_hand["beta"]
+    return Reading(
+        checkpoint.step, checkpoint.of, checkpoint.numbers, activation, place, mode, order, layer, unit, refused,
+        {net: np.stack([shares(one.into) for one in each]) for net, each in layers.items()},
+        {net: np.stack([shares(one.into[:, unit - 1]) for one in each]) for net, each in layers.items()},
+        {net: np.array([flat_share(one, activation) for one in each]) for net, each in layers.items()},
+        float((hat.abs() > 0.9).double().mean()),
+        torch.cat([own[0], own[1].sqrt()]).numpy(),
+        torch.stack([mean, var.sqrt()]).numpy(),
+        by_hand, labels[:FEW].tolist(), start + 1,
+    )  # fmt: skip
+
+
+def dead_layer(signals: Sequence[float]) -> int:
+    """The first layer, from 1, that less than DEAD of the pixels' spread leaves; −1 if there is none.
+
+    A layer whose numbers are no numbers is dead, too.
+    """
+    return next((i for i, signal in enumerate(signals, start=1) if not signal >= DEAD), -1)
+
+
+def trained_rates(numbers: Mapping[str, float], net: str) -> dict[float, float]:
+    """Learning rate → accuracy on test digits, rising."""
+    start = f"accuracy_{net}_"
+    return dict(sorted((float(k.removeprefix(start)), v) for k, v in numbers.items() if k.startswith(start)))
+
+
+def largest_rate(numbers: Mapping[str, float], net: str) -> float:
+    """The largest learning rate that trains; 0 if none does."""
+    return max((r for r, accuracy in trained_rates(numbers, net).items() if accuracy >= TRAINS), default=0.0)
