@@ -189,7 +189,7 @@ def see(checkpoint: Checkpoint, reading: Reading) -> list[Say]:
 
 
 def see_signal(reading: Reading, name: str) -> Say:
-    """Where the signal of one net dies, if it does: too small, stuck where it is flat, or no number at all."""
+    """Where the signal of one net dies, if it does: too small, stuck where it is flat, no number."""
     alive = reading.along("signal", name)
     dies = dead_layer(alive)
     back = reading.along("gradient", name)
@@ -215,7 +215,7 @@ def see_sweep(field: str, values: Sequence[float], readings: Sequence[Reading]) 
             said.append(Say(f"seeds_{name}", {**told, "low": whole[0], "high": whole[-1]}))
         else:
             best = max(counts, key=lambda rate: counts[rate])
-            said.append(Say(f"seeds_{name}_not", {**told, "rate": best}))
+            said.append(Say(f"seeds_{name}_{'not' if told['any'] else 'none'}", {**told, "rate": best}))
     return said
 
 

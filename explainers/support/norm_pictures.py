@@ -68,7 +68,8 @@ def panel(reading: Reading, net: str, axis: str) -> list[dict[str, Any]]:
     for x_at, y_at, text, where, size, name in places:
         traces.append({
             **common, "mode": "text", "x": x_at, "y": y_at, "text": text, "textposition": where,
-            "textfont": {"color": colour(name), "size": size}, "name": Label("name.signal", net=label_of(series)),
+            "textfont": {"color": colour(name), "size": size},
+            "name": Label("name.signal", net=label_of(series)),
         })  # fmt: skip
     return traces
 
@@ -130,9 +131,10 @@ def mode_curves(readings: Sequence[Reading]) -> Chart:
 
 def rate_axes(last: float) -> dict[str, Any]:
     """Learning rates from left to right, accuracies upwards."""
+    marks = (0.01, 0.1, 1.0, 10.0)
     return {
-        "xaxis": {"title": {"text": Label("axis.rate")}, "type": "log", "tickvals": [0.01, 0.1, 1, 10],
-                  "range": [-2.1, log10(last) + 0.05], "ticktext": [Label("rate", rate=r) for r in (0.01, 0.1, 1.0, 10.0)]},
+        "xaxis": {"title": {"text": Label("axis.rate")}, "type": "log", "range": [-2.1, log10(last) + 0.05],
+                  "tickvals": marks, "ticktext": [Label("rate", rate=rate) for rate in marks]},
         "yaxis": {"title": {"text": Label("axis.accuracy")}, "range": [0, 1]},
         "margin": {"r": 140},
     }  # fmt: skip
@@ -198,7 +200,8 @@ def statistics_chart(readings: Sequence[Reading]) -> Chart:
             })  # fmt: skip
         frames.append(traces)
     layout = {
-        "xaxis": {"title": {"text": Label("axis.own_mean")}, "range": [lows[0], reach[0]], "domain": [0, 0.44]},
+        "xaxis": {"title": {"text": Label("axis.own_mean")}, "range": [lows[0], reach[0]],
+                  "domain": [0, 0.44]},
         "yaxis": {"title": {"text": Label("axis.kept_mean")}, "range": [lows[0], reach[0]]},
         "xaxis2": {"title": {"text": Label("axis.own_std")}, "range": [lows[1], reach[1]],
                    "domain": [0.56, 1], "anchor": "y2"},
@@ -225,7 +228,7 @@ def by_hand_diagram(readings: Sequence[Reading]) -> Diagram:
         Grid("var", (2, 0), title="σ²", columns=[""], digits=4,
              arithmetic=f"( {squares} ) / {N} = {{self}}" if train else kept),
         Grid("hat", (3, 0), title="x̂", columns=columns,
-             arithmetic="( {raw:r,c} − ({mean:r,0}) ) / √( {var:r,0} + 0.00001 ) = {self}"),
+             arithmetic="( {raw:r,c} − ({mean:r,0}) ) / √( {var:r,0} + 10⁻⁵ ) = {self}"),
         Grid("gamma", (4, 0), title="γ", columns=[""], arithmetic=Label("how.learnt")),
         Grid("beta", (5, 0), title="β", columns=[""], arithmetic=Label("how.learnt")),
         Grid("y", (6, 0), title="y", columns=columns,

@@ -96,7 +96,8 @@ def look(
     by_hand["hat"] = (by_hand["raw"] - by_hand["mean"]) / np.sqrt(by_hand["var"] + EPS)
     by_hand["y"] = by_hand["gamma"] * by_hand["hat"] + by_hand["beta"]
     return Reading(
-        checkpoint.step, checkpoint.of, checkpoint.numbers, activation, place, mode, order, layer, unit, refused,
+        checkpoint.step, checkpoint.of, checkpoint.numbers, activation, place, mode, order, layer, unit,
+        refused,
         {net: np.stack([shares(one.into) for one in each]) for net, each in layers.items()},
         {net: np.stack([shares(one.into[:, unit - 1]) for one in each]) for net, each in layers.items()},
         {net: np.array([flat_share(one, activation) for one in each]) for net, each in layers.items()},
