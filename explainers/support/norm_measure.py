@@ -16,11 +16,11 @@ from explainers.support.norm_nets import (
     running,
 )
 
-TESTED, SEEN = 1_000, 200  # test digits: for the accuracies, and for what is looked at inside
+TESTED, SEEN = 500, 200  # test digits: for the accuracies, and for what is looked at inside
 
 
 def arranged(order: str) -> tuple[Tensor, Tensor]:
-    """The test digits, ``mixed`` or ``sorted`` class by class: pixels (1000, 196), labels (1000,)."""
+    """The test digits, ``mixed`` or ``sorted`` class by class: pixels (500, 196), labels (500,)."""
     test = digit_split(2)[1].pick(slice(TESTED))
     if order == "sorted":
         test = test.pick(test.labels.argsort(stable=True))
