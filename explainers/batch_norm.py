@@ -69,7 +69,7 @@ class Training(Settings):
     rate: float = Field(0.1, ge=0.01, le=20, json_schema_extra={"log": True})
     place: Literal["before", "after"] = Field("before", json_schema_extra={"more": True})
     scale: float = Field(1.0, ge=0.5, le=10, json_schema_extra={"log": True, "more": True})
-    steps: int = Field(240, ge=24, le=600, json_schema_extra={"more": True})
+    steps: int = Field(200, ge=24, le=600, json_schema_extra={"more": True})
     seed: int = Field(7, ge=0, le=999, json_schema_extra={"more": True})
 
 

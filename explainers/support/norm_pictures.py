@@ -53,6 +53,7 @@ def panel(reading: Reading, net: str, axis: str) -> list[dict[str, Any]]:
         traces.append({
             **common, "mode": "lines", "x": x, "y": y, "fill": "toself", "opacity": opacity,
             "fillcolor": colour(series), "line": {"color": colour(series), "width": 1.5},
+            "meta": {"table": []},
             "name": Label(f"name.{what}", net=label_of(series)),
         })  # fmt: skip
     words = [
@@ -61,15 +62,15 @@ def panel(reading: Reading, net: str, axis: str) -> list[dict[str, Any]]:
     ]
     head = Label("head.refused" if refused else "head", net=label_of(series),
                  accuracy=reading.numbers[f"accuracy_{net}"])  # fmt: skip
-    places = [([0.0], [0.12], [head], "top center", 15, series)]
+    places: list[Any] = [([0.0], [0.12], [head], "top center", 15, series, [])]
     if rows:
-        texts = [words[i] for i in rows]
-        places.append(([REACH] * depth, [-i - 0.5 for i in rows], texts, "middle left", 13, "followed"))
-    for x_at, y_at, text, where, size, name in places:
+        texts, told = [words[i] for i in rows], [[label_of(series), i + 1, alive[i]] for i in rows]
+        places.append(([REACH] * depth, [-i - 0.5 for i in rows], texts, "middle left", 13, "followed", told))
+    for x_at, y_at, text, where, size, name, table in places:
         traces.append({
             **common, "mode": "text", "x": x_at, "y": y_at, "text": text, "textposition": where,
             "textfont": {"color": colour(name), "size": size},
-            "name": Label("name.signal", net=label_of(series)),
+            "name": Label("name.signal", net=label_of(series)), "meta": {"table": table},
         })  # fmt: skip
     return traces
 
@@ -84,6 +85,7 @@ def hills_chart(readings: Sequence[Reading]) -> Chart:
     }  # fmt: skip
     layout = {
         "height": 430, "margin": {"t": 6, "b": 44, "r": 8},
+        "meta": {"table": ["", Label("axis.layer"), Label("axis.signal")]},
         "xaxis": {**across, "domain": [0, 0.485]}, "xaxis2": {**across, "domain": [0.515, 1]},
         "yaxis": {"range": [-depth - 0.05, 0.75], "tickvals": [-i - 0.75 for i in range(depth)],
                   "ticktext": [str(i + 1) for i in range(depth)], "title": {"text": Label("axis.layer")},
@@ -191,15 +193,20 @@ def statistics_chart(readings: Sequence[Reading]) -> Chart:
         for row, (x, y) in enumerate((("x", "y"), ("x2", "y2"))):
             diagonal = line([lows[row], reach[row]], [lows[row], reach[row]], "chance", hoverinfo="skip")
             traces.append({**diagonal, "line": {"color": colour("chance"), "width": 1.5, "dash": "dot"},
-                           "xaxis": x, "yaxis": y})  # fmt: skip
+                           "xaxis": x, "yaxis": y, "meta": {"table": []}})  # fmt: skip
             traces.append({
                 "type": "scatter", "mode": "markers", "x": reading.own[row].tolist(),
                 "y": reading.kept[row].tolist(), "xaxis": x, "yaxis": y, "cliponaxis": False,
                 "name": Label("name.mean" if not row else "name.std"),
+                "meta": {"table": [
+                    [Label("name.mean" if not row else "name.std"), *pair]
+                    for pair in zip(reading.own[row].tolist(), reading.kept[row].tolist(), strict=True)
+                ]},
                 "marker": {"size": 10, "color": colour("normalised"), "opacity": 0.75},
             })  # fmt: skip
         frames.append(traces)
     layout = {
+        "meta": {"table": ["", Label("in_batch"), Label("running")]},
         "xaxis": {"title": {"text": Label("axis.own_mean")}, "range": [lows[0], reach[0]],
                   "domain": [0, 0.44]},
         "yaxis": {"title": {"text": Label("axis.kept_mean")}, "range": [lows[0], reach[0]]},

@@ -86,7 +86,7 @@ def test_the_digits_are_all_there_and_split_once() -> None:
     assert learn.images.shape == (8_000, 28, 28)
     assert test.images.shape == (2_000, 28, 28)
     assert set(test.labels.tolist()) == set(range(10))
-    assert 0 <= float(learn.images.min()) and float(learn.images.max()) == 1
+    assert float(learn.images.min()) >= 0 and float(learn.images.max()) == 1
     both = torch.cat([test.images, learn.images])
     assert torch.equal(both, digits().images)
     assert digits(2).images.shape == (10_000, 14, 14)

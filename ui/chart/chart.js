@@ -59,12 +59,15 @@ const uChart = (root) => {
   const rows = (index) => {
     const out = [];
     for (const trace of data.frames[index]) {
+      // Shapes whose coordinates are no numbers that were measured bring those along.
+      if (trace.meta?.table) { out.push(...trace.meta.table); continue; }
       const [x, y, z] = [uPlain(trace.x), uPlain(trace.y), uPlain(trace.z)];
       const labels = Array.isArray(trace.text) ? trace.text : [];
       if (Array.isArray(z[0])) z.forEach((line, i) => line.forEach((cell, j) => out.push([trace.name ?? '', x[j] ?? j, y[i] ?? i, cell])));
       else y.forEach((value, i) => out.push([labels[i] ? `${trace.name ?? ''} ${labels[i]}` : trace.name ?? '', x[i], value, ...(z.length ? [z[i]] : [])]));
     }
     const wide = Math.max(2, ...out.map((line) => line.length));
+    if (data.layout.meta?.table) return [data.layout.meta.table, ...out];
     const title = (name, fallback) => data.layout[name]?.title?.text ?? fallback;
     return [['', title('xaxis', 'x'), title('yaxis', 'y'), 'z'].slice(0, wide), ...out];
   };
