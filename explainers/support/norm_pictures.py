@@ -39,7 +39,7 @@ def hill(histograms: Array, rows: Sequence[int]) -> tuple[list[float | None], li
 
 def panel(reading: Reading, net: str, axis: str) -> list[dict[str, Any]]:
     """One net: a pale hill per layer for all units, a dark one for one unit, what is left of the signal."""
-    series, alive = SERIES[net], reading.along("signal", net)
+    series, alive = SERIES[net], reading.signals[net].tolist()
     depth, dies = len(alive), dead_layer(alive)
     refused = bool(reading.refused) and net == "with"
     rows = [] if refused else list(range(depth))
@@ -99,7 +99,10 @@ def layer_lines(readings: Sequence[Reading], key: str, level: tuple[str, float] 
 
     ``level``: a label and a height for a dotted line.
     """
-    every = [{net: reading.along(key, net) for net in SERIES} for reading in readings]
+    every = [
+        {net: r.signals[net].tolist() if key == "signal" else r.along(key, net) for net in SERIES}
+        for r in readings
+    ]
     bounds = powers([v for one in every for row in one.values() for v in row], -2, 0)
     depth = len(every[-1]["with"])
     frames = []

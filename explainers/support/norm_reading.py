@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 from explainers.support.contract import Array, Checkpoint
-from explainers.support.norm_measure import SEEN, Layer, arranged, refusal, walk
+from explainers.support.norm_measure import SEEN, Layer, arranged, refusal, signals, walk
 from explainers.support.norm_nets import EPS, WIDTH, batch_statistics
 
 TRAINS = 0.5  # a rate trains if with it at least this share of new digits is right; guessing gets 0.1
@@ -35,6 +35,7 @@ class Reading:
     refused: str  # torch's own words, where it refuses to train
     hills: dict[str, Array]  # net → (L, BINS): shares of all pre-activations of a layer
     needles: dict[str, Array]  # net → (L, BINS): of those of one unit
+    signals: dict[str, Array]  # net → (L,): the part of the pixels' spread that leaves each layer
     flat: dict[str, Array]  # net → (L,): share of the pre-activations at which the activation is flat
     signs: float  # share of normalised numbers beyond ±0.9
     own: Array  # (2, H): mean and standard deviation of every unit over one batch
@@ -44,7 +45,10 @@ class Reading:
     first_unit: int  # the first of those worked out, from 1
 
     def along(self, key: str, net: str) -> list[float]:
-        """One number per layer: ``signal`` or ``gradient`` of a net. (L,)."""
+        """What was measured at this step, one number per layer: ``signal`` or ``gradient`` of a net. (L,).
+
+        In train mode, 200 mixed digits as one batch; ``signals`` is of the batches that are looked at.
+        """
         return [self.numbers[f"{key}_{net}_{i}"] for i in range(1, len(self.hills[net]) + 1)]
 
 
@@ -100,6 +104,7 @@ def look(
         refused,
         {net: np.stack([shares(one.into) for one in each]) for net, each in layers.items()},
         {net: np.stack([shares(one.into[:, unit - 1]) for one in each]) for net, each in layers.items()},
+        {net: np.array(signals(each, x)) for net, each in layers.items()},
         {net: np.array([flat_share(one, activation) for one in each]) for net, each in layers.items()},
         float((hat.abs() > 0.9).double().mean()),
         torch.cat([own[0], own[1].sqrt()]).numpy(),
