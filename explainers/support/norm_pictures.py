@@ -19,10 +19,11 @@ from explainers.support.pictures import (
     label_of,
     line,
 )
-from explainers.support.powers import finite, log_axis, log_labels, power, powers
+from explainers.support.powers import finite, log_axis, log_labels, power, powers, size
 
 SERIES = {"without": "plain", "with": "normalised"}
 HILL = 0.82  # of a row's height, the highest bar of a histogram
+RIGHT = 5.6  # on the axis of the histograms, where the numbers end
 MIDDLES = np.linspace(-REACH, REACH, 2 * BINS + 1)[1::2]  # of the bins
 
 
@@ -35,6 +36,11 @@ def hill(histograms: Array, rows: Sequence[int]) -> tuple[list[float | None], li
         x += [-REACH, *MIDDLES.tolist(), REACH, None]
         y += [-i - 1.0, *np.round(heights - i - 1, 3).tolist(), -i - 1.0, None]
     return x, y
+
+
+def part_label(part: float) -> Label | str:
+    """A part of the signal: 15%, 0.28%, and below a hundredth of a percent 3·10⁻⁵."""
+    return Label("part.0" if part >= 0.01 else "part.2", part=part) if part >= 1e-4 else size(part)
 
 
 def panel(reading: Reading, net: str, axis: str) -> list[dict[str, Any]]:
@@ -52,20 +58,20 @@ def panel(reading: Reading, net: str, axis: str) -> list[dict[str, Any]]:
         x, y = hill(histograms, rows)
         traces.append({
             **common, "mode": "lines", "x": x, "y": y, "fill": "toself", "opacity": opacity,
-            "fillcolor": colour(series), "line": {"color": colour(series), "width": 1.5},
+            "fillcolor": colour(series), "line": {"color": colour(series), "width": 1, "shape": "hvh"},
             "meta": {"table": []},
             "name": Label(f"name.{what}", net=label_of(series)),
         })  # fmt: skip
     words = [
-        Label("row.dies", part=power(part)) if i == dies else power(part)
+        Label("row.dies", part=part_label(part)) if i == dies else part_label(part)
         for i, part in enumerate(alive, start=1)
     ]
     head = Label("head.refused" if refused else "head", net=label_of(series),
                  accuracy=reading.numbers[f"accuracy_{net}"])  # fmt: skip
-    places: list[Any] = [([0.0], [0.12], [head], "top center", 15, series, [])]
+    places: list[Any] = [([0.0], [0.02], [head], "top center", 15, series, [])]
     if rows:
         texts, told = [words[i] for i in rows], [[label_of(series), i + 1, alive[i]] for i in rows]
-        places.append(([REACH] * depth, [-i - 0.5 for i in rows], texts, "middle left", 13, "followed", told))
+        places.append(([RIGHT] * depth, [-i - 0.5 for i in rows], texts, "middle left", 13, "followed", told))
     for x_at, y_at, text, where, size, name, table in places:
         traces.append({
             **common, "mode": "text", "x": x_at, "y": y_at, "text": text, "textposition": where,
@@ -80,14 +86,14 @@ def hills_chart(readings: Sequence[Reading]) -> Chart:
     depth = len(readings[-1].hills["with"])
     frames = [[*panel(r, "without", "x"), *panel(r, "with", "x2")] for r in readings]
     across: dict[str, Any] = {
-        "range": [-REACH, REACH], "title": {"text": Label("axis.into")}, "dtick": 2, "zeroline": True,
-        "showgrid": False,
+        "range": [-REACH, RIGHT], "title": {"text": Label("axis.into")}, "tickvals": [-3, 0, 3],
+        "zeroline": True, "showgrid": False,
     }  # fmt: skip
     layout = {
         "height": 430, "margin": {"t": 6, "b": 44, "r": 8},
         "meta": {"table": ["", Label("axis.layer"), Label("axis.signal")]},
         "xaxis": {**across, "domain": [0, 0.485]}, "xaxis2": {**across, "domain": [0.515, 1]},
-        "yaxis": {"range": [-depth - 0.05, 0.75], "tickvals": [-i - 0.75 for i in range(depth)],
+        "yaxis": {"range": [-depth - 0.05, 0.12 * depth], "tickvals": [-i - 0.75 for i in range(depth)],
                   "ticktext": [str(i + 1) for i in range(depth)], "title": {"text": Label("axis.layer")},
                   "showgrid": False, "zeroline": False},
     }  # fmt: skip
@@ -111,7 +117,7 @@ def layer_lines(readings: Sequence[Reading], key: str, level: tuple[str, float] 
         style = {"mode": "lines+markers", "marker": {"size": 8}}
         traces = [line(x, finite(row), SERIES[net], **style) for net, row in one.items()]
         ends = {
-            SERIES[net]: (row[-1], Label("end.part", series=label_of(SERIES[net]), part=power(row[-1])))
+            SERIES[net]: (row[-1], Label(f"end.{key}", series=label_of(SERIES[net]), part=power(row[-1])))
             for net, row in one.items()
         }
         if level:
@@ -187,14 +193,15 @@ def seeds_chart(readings: Sequence[Reading]) -> Chart:
 
 def statistics_chart(readings: Sequence[Reading]) -> Chart:
     """Each unit a point: across, what one batch says; upwards, what eval mode uses. Means, then spreads."""
-    both = np.concatenate([np.stack([r.own, r.kept]) for r in readings], axis=2)  # (2, 2, frames · H)
+    means, spreads = (np.concatenate([[r.own[row], r.kept[row]] for r in readings]) for row in (0, 1))
+    reach = 1.08 * max(0.2, *np.abs(means[np.isfinite(means)]).tolist())
+    there = spreads[np.isfinite(spreads) & (spreads > 1e-3)]  # no spread at all has no place on the picture
+    ends = [(-reach, reach), (0.7 * min(1, *there.tolist()), 1.4 * max(1, *there.tolist()))]
     frames = []
-    reach = [max(0.5, *np.abs(both[:, row][np.isfinite(both[:, row])]).tolist()) * 1.08 for row in (0, 1)]
-    lows = [-reach[0], 0.0]
     for reading in readings:
         traces: list[dict[str, Any]] = []
         for row, (x, y) in enumerate((("x", "y"), ("x2", "y2"))):
-            diagonal = line([lows[row], reach[row]], [lows[row], reach[row]], "chance", hoverinfo="skip")
+            diagonal = line(list(ends[row]), list(ends[row]), "chance", hoverinfo="skip")
             traces.append({**diagonal, "line": {"color": colour("chance"), "width": 1.5, "dash": "dot"},
                            "xaxis": x, "yaxis": y, "meta": {"table": []}})  # fmt: skip
             traces.append({
@@ -208,15 +215,19 @@ def statistics_chart(readings: Sequence[Reading]) -> Chart:
                 "marker": {"size": 10, "color": colour("normalised"), "opacity": 0.75},
             })  # fmt: skip
         frames.append(traces)
+    powers_of = {"type": "log", "range": [log10(end) for end in ends[1]], "dtick": "D2"}
     layout = {
         "meta": {"table": ["", Label("in_batch"), Label("running")]},
-        "xaxis": {"title": {"text": Label("axis.own_mean")}, "range": [lows[0], reach[0]],
-                  "domain": [0, 0.44]},
-        "yaxis": {"title": {"text": Label("axis.kept_mean")}, "range": [lows[0], reach[0]]},
-        "xaxis2": {"title": {"text": Label("axis.own_std")}, "range": [lows[1], reach[1]],
-                   "domain": [0.56, 1], "anchor": "y2"},
-        "yaxis2": {"title": {"text": Label("axis.kept_std")}, "range": [lows[1], reach[1]], "anchor": "x2"},
-    }  # fmt: skip
+        "xaxis": {"title": {"text": Label("axis.own_mean")}, "range": ends[0], "domain": [0, 0.44]},
+        "yaxis": {"title": {"text": Label("axis.kept_mean")}, "range": ends[0]},
+        "xaxis2": {
+            "title": {"text": Label("axis.own_std")},
+            **powers_of,
+            "domain": [0.56, 1],
+            "anchor": "y2",
+        },
+        "yaxis2": {"title": {"text": Label("axis.kept_std")}, **powers_of, "anchor": "x2"},
+    }
     return Chart(layout, frames, [reading.step for reading in readings])
 
 

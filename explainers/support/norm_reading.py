@@ -13,7 +13,7 @@ from explainers.support.norm_nets import EPS, WIDTH, batch_statistics
 
 TRAINS = 0.5  # a rate trains if with it at least this share of new digits is right; guessing gets 0.1
 DEAD = 0.01  # a layer is dead if less than this part of the pixels' spread over the images leaves it
-BINS, REACH = 32, 4.0  # of the histograms; what lies beyond ±REACH is in the outermost bins
+BINS, REACH = 40, 4.0  # of the histograms; what lies beyond ±REACH is in the outermost bins
 FEW, UNITS = 4, 3  # digits and units worked out by hand
 # Beyond these the slope of the activation is below a twentieth of its largest: there it is flat.
 FLAT = {"sigmoid": 4.36, "tanh": 2.18, "relu": 0.0}
