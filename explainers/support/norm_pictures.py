@@ -72,10 +72,10 @@ def panel(reading: Reading, net: str, axis: str) -> list[dict[str, Any]]:
     if rows:
         texts, told = [words[i] for i in rows], [[label_of(series), i + 1, alive[i]] for i in rows]
         places.append(([RIGHT] * depth, [-i - 0.5 for i in rows], texts, "middle left", 13, "followed", told))
-    for x_at, y_at, text, where, size, name, table in places:
+    for x_at, y_at, text, where, letters, name, table in places:
         traces.append({
             **common, "mode": "text", "x": x_at, "y": y_at, "text": text, "textposition": where,
-            "textfont": {"color": colour(name), "size": size},
+            "textfont": {"color": colour(name), "size": letters},
             "name": Label("name.signal", net=label_of(series)), "meta": {"table": table},
         })  # fmt: skip
     return traces
