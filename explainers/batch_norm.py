@@ -195,7 +195,8 @@ def see_signal(reading: Reading, name: str) -> Say:
     back = reading.along("gradient", name)
     values: dict[str, Any] = {"layer": dies, "last": alive[-1], "depth": len(alive)}
     if dies < 0:
-        return Say(f"alive_{name}", values)
+        learnt = reading.numbers[f"accuracy_{name}"] >= TRAINS
+        return Say(f"alive_{name}" if learnt or not reading.step else f"faint_{name}", values)
     values |= {"part": alive[dies - 1], "flat": float(reading.flat[name][dies - 1])}
     values["ratio"] = power(back[0] / back[-1]) if back[-1] else "0"
     if not np.isfinite(alive[dies - 1]):

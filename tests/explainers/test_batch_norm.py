@@ -37,7 +37,7 @@ from explainers.support.norm_nets import (
     right,
     running,
 )
-from explainers.support.norm_reading import DEAD, REACH, Reading, dead_layer, largest_rate, shares
+from explainers.support.norm_reading import DEAD, REACH, TRAINS, Reading, dead_layer, largest_rate, shares
 from explainers.support.pictures import Diagram
 from ui.controls import log_series
 from ui.locale import LANGUAGES, Words
@@ -255,11 +255,21 @@ def test_hardly_any_gradient_gets_back_without(seed: int) -> None:
 
 
 def test_it_widens_the_range_of_rates() -> None:
-    """Sigmoid: without it no rate trains. tanh, three layers: it trains where the other does not."""
+    """Sigmoid: without it no rate trains."""
     for seed in SEEDS:
         numbers = run(0.02, 1.0, seed=seed, rate=1.0, steps=100)[-1].numbers
         assert largest_rate(numbers, "with") == 1.0
         assert largest_rate(numbers, "without") == 0.0
+
+
+def test_with_fewer_layers_both_have_a_range_of_different_width() -> None:
+    for seed in list(SEEDS)[:4]:
+        numbers = run(0.02, 0.5, 2.0, seed=seed, activation="tanh", depth=4, rate=0.5)[-1].numbers
+        trained = {
+            net: [numbers[f"accuracy_{net}_{rate:g}"] >= TRAINS for rate in (0.02, 0.5, 2.0)]
+            for net in page.MODELS
+        }
+        assert trained == {"with": [True, True, True], "without": [False, True, False]}
 
 
 def test_the_accuracy_rises_and_the_run_is_the_same_again() -> None:
@@ -283,18 +293,23 @@ def test_two_layers_learn_without_it() -> None:
     assert "both" in said(seed=101, depth=2, activation="tanh", rate=0.2)
 
 
-@pytest.mark.parametrize("activation", ["tanh", "relu"])
-def test_a_better_start_helps_too(activation: str) -> None:
-    """The page says so: with weights twice as large tanh and ReLU learn without batch norm."""
-    found = [
-        headline(seed=seed, activation=activation, scale=2.0, rate=0.1)["accuracy_without"]
-        for seed in list(SEEDS)[:4]
-    ]
-    plain = [
-        headline(seed=seed, activation=activation, rate=0.1)["accuracy_without"] for seed in list(SEEDS)[:4]
-    ]
-    assert all(value > 0.6 for value in found)
-    assert all(value < 0.3 for value in plain)
+def test_a_better_start_helps_tanh_as_much() -> None:
+    """The page says so: with weights twice as large tanh learns as well without batch norm."""
+    for seed in SEEDS:
+        numbers = headline(seed=seed, activation="tanh", scale=2.0)
+        assert numbers["accuracy_without"] > numbers["accuracy_with"] - 0.1
+    assert "both" in said(seed=101, activation="tanh", scale=2.0)
+    assert headline(seed=101, activation="tanh")["accuracy_without"] < 0.3
+    assert "faint_without" in said(seed=101, activation="tanh")
+
+
+def test_it_helps_relu_less_and_sigmoid_not() -> None:
+    for seed in list(SEEDS)[:4]:
+        numbers = headline(seed=seed, activation="relu", scale=2.0)
+        assert 0.2 < numbers["accuracy_without"] < numbers["accuracy_with"] - 0.1
+        assert numbers["dead_layer_without"] == -1
+    assert headline(seed=101, activation="relu")["accuracy_without"] < 0.2
+    assert headline(seed=101, scale=2.0)["accuracy_without"] < 0.2
 
 
 # -- the two modes -----------------------------------------------------------------------------------------
@@ -371,8 +386,11 @@ def test_of_two_digits_only_the_larger_is_known() -> None:
 
 
 def test_a_rate_can_be_too_high_for_it_too() -> None:
-    accuracies = [run(seed=seed, **page.BREAKS["rate"])[-1].numbers["accuracy_with"] for seed in SEEDS]
+    accuracies = [
+        run(seed=seed, steps=100, **page.BREAKS["rate"])[-1].numbers["accuracy_with"] for seed in SEEDS
+    ]
     assert sum(accuracy < 0.5 for accuracy in accuracies) >= 7
+    assert "faint_with" in said(seed=101, **page.BREAKS["rate"])
 
 
 # -- where a signal dies -----------------------------------------------------------------------------------
@@ -396,16 +414,15 @@ def test_the_signal_is_the_spread_over_the_images() -> None:
 
 
 def test_where_the_signal_is_dead_at_the_end_nothing_was_learnt() -> None:
-    """The criterion, against what was learnt, over activations, depths, scales and rates."""
-    agree = 0
-    cases = [
-        {"activation": a, "depth": d, "scale": s}
-        for a in ("sigmoid", "tanh", "relu") for d in (2, 6, 10) for s in (1.0, 2.0)
-    ]  # fmt: skip
-    for case in cases:
-        numbers = headline(seed=103, steps=120, rate=0.1, **case)
-        agree += (numbers["dead_layer_without"] > 0) == (numbers["accuracy_without"] < 0.3)
-    assert agree >= len(cases) - 2
+    """The criterion, against what was learnt. The other way round it does not hold, and the page says so."""
+    dead = {}
+    for activation in ("sigmoid", "tanh", "relu"):
+        for depth, scale in ((2, 1.0), (6, 1.0), (6, 2.0), (10, 1.0)):
+            case = {"activation": activation, "depth": depth, "scale": scale}
+            numbers = headline(seed=103, steps=100, **case)
+            dead[activation, depth, scale] = numbers["dead_layer_without"] > 0
+            assert not dead[activation, depth, scale] or numbers["accuracy_without"] < 0.3, case
+    assert 5 <= sum(dead.values()) <= 8
 
 
 # -- what the page says ------------------------------------------------------------------------------------
