@@ -48,7 +48,7 @@ HEADLINE = (
     "accuracy_with", "accuracy_without", "dead_layer_without", "largest_rate_with", "largest_rate_without",
     "difference_from_torch",
 )  # fmt: skip
-BREAKS = {
+BREAKS: Mapping[str, Mapping[str, Any]] = {
     "batch_one": {"batch": 1},
     "batch_two": {"batch": 2},
     "sorted": {"mode": "train", "order": "sorted"},
@@ -106,7 +106,7 @@ def train(training: Training) -> Iterator[Checkpoint]:
     record = checkpoint_steps(training.steps, 20)
     for step in range(training.steps + 1):
         if step in record:
-            yield checkpoint(step, training, stacks, rates.index(training.rate))
+            yield recorded(step, training, stacks, rates.index(training.rate))
         if step < training.steps:
             rows = torch.randint(len(labels), (training.batch,), generator=generator)
             optimiser.zero_grad()
@@ -115,7 +115,7 @@ def train(training: Training) -> Iterator[Checkpoint]:
             optimiser.step()
 
 
-def checkpoint(step: int, training: Training, stacks: Mapping[str, Stack], k: int) -> Checkpoint:
+def recorded(step: int, training: Training, stacks: Mapping[str, Stack], k: int) -> Checkpoint:
     """What is measured at one step: of all rates the accuracy, of the chosen one, number k, the inside."""
     numbers: dict[str, float] = {"batch": float(training.batch), "rate": training.rate}
     numbers |= {key: float(words.index(getattr(training, key))) for key, words in CHOICES.items()}

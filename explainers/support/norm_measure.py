@@ -88,7 +88,7 @@ def gradient_norms(net: DeepNet, x: Tensor, labels: Tensor) -> list[float]:
     """‖∂L/∂W‖ of every layer, by autograd in double precision, on x (N, 196) as one batch in train mode."""
     exact = net.double().train()
     loss = nn.functional.cross_entropy(exact(x.double()), labels)
-    weights = [exact.linear[i].weight for i in range(len(exact.linear))]
+    weights = [exact.linear[i].get_parameter("weight") for i in range(len(exact.linear))]
     return [float(gradient.norm()) for gradient in torch.autograd.grad(loss, weights)]
 
 

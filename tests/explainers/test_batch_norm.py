@@ -37,13 +37,22 @@ from explainers.support.norm_nets import (
     right,
     running,
 )
-from explainers.support.norm_reading import DEAD, REACH, TRAINS, Reading, dead_layer, largest_rate, shares
+from explainers.support.norm_reading import (
+    BINS,
+    DEAD,
+    REACH,
+    TRAINS,
+    Reading,
+    dead_layer,
+    largest_rate,
+    shares,
+)
 from explainers.support.pictures import Diagram
 from ui.controls import log_series
 from ui.locale import LANGUAGES, Words
 
 SEEDS = range(101, 109)
-QUICK = {"depth": 3, "steps": 24}
+QUICK: dict[str, Any] = {"depth": 3, "steps": 24}
 
 
 @contextmanager
@@ -494,7 +503,7 @@ def test_the_main_picture_shows_the_readings_histograms() -> None:
     reading = read(seed=101)
     frame = page.picture_layers([reading]).frames[0]
     shape = frame[0]
-    heights = np.array(shape["y"][1 : 1 + norm_pictures.BINS]) + 1
+    heights = np.array(shape["y"][1 : 1 + BINS]) + 1
     np.testing.assert_allclose(
         heights / norm_pictures.HILL,
         reading.hills["without"][0] / reading.hills["without"][0].max(),
