@@ -72,7 +72,7 @@ def look(
     batch = int(checkpoint.numbers["batch"])
     x, labels = arranged(order)
     x = x[: SEEN // batch * batch]  # (N, 196), whole batches
-    refused = refusal(x[:1]) if batch == 1 else ""
+    refused = refusal(torch.zeros(1, WIDTH)) if batch == 1 else ""
     weights = {net: checkpoint.state(net) for net in ("with", "without")}
     together = batch if mode == "train" and not refused else 0
     layers = {
