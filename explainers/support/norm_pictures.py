@@ -215,7 +215,14 @@ def statistics_chart(readings: Sequence[Reading]) -> Chart:
                 "marker": {"size": 10, "color": colour("normalised"), "opacity": 0.75},
             })  # fmt: skip
         frames.append(traces)
-    powers_of = {"type": "log", "range": [log10(end) for end in ends[1]], "dtick": "D2"}
+    # The words are given: Plotly's own would be smaller than 12 px.
+    marks = [
+        m for m in (0.001, 0.01, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0, 100.0) if ends[1][0] <= m <= ends[1][1]
+    ]
+    words = [Label("rate", rate=mark) for mark in marks]
+    powers_of = {
+        "type": "log", "range": [log10(end) for end in ends[1]], "tickvals": marks, "ticktext": words,
+    }  # fmt: skip
     layout = {
         "meta": {"table": ["", Label("in_batch"), Label("running")]},
         "xaxis": {"title": {"text": Label("axis.own_mean")}, "range": ends[0], "domain": [0, 0.44]},
