@@ -5,6 +5,7 @@ import io
 import json
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from time import sleep
 from typing import Any
 from urllib.parse import urlencode
 
@@ -31,6 +32,7 @@ from ui.workers import engine
 
 Picture = Callable[[Sequence[Any]], Chart | Diagram]
 PAGES = Path(__file__).resolve().parents[1] / "pages"
+HEAD_START = 0.05  # seconds in which the browser draws the picture before the rest of the page comes
 FIRST_LOOK = 0.15  # seconds: short runs are finished by then, and the old picture never flashes
 
 
@@ -62,7 +64,6 @@ class Lesson:
         self.name: str = explainer.__name__.split(".")[-1]
         self.words = Words(language(), self.name)
         self.page = self.words.page
-        self._charts: dict[str, Chart | Diagram] = {}
 
     # -- claim and question ------------------------------------------------------------------------------
 
@@ -76,23 +77,43 @@ class Lesson:
 
     # -- controls, training ------------------------------------------------------------------------------
 
-    def run(self) -> Run:
-        """Controls, break it and compare on the left; asks for the training and returns at once."""
+    def stage(self, name: str, draw_picture: Picture) -> None:
+        """Controls, break it and compare on the left, the main picture on the right.
+
+        A fragment: a change of a control redraws the stage, so that its picture is not kept waiting, and then
+        the page, which says the rest about the same state.
+        """
+        self._again = False
+
+        @st.fragment
+        @turn()
+        def stage() -> None:
+            with st.container(key="u_stage"):
+                left, right = st.columns([1, 3], gap="medium")
+            with left:
+                self._ask()
+            with pause():
+                self.current.wait(FIRST_LOOK)
+            with right:
+                self._live(name, draw_picture)
+            if self._again:
+                with pause():
+                    sleep(HEAD_START)
+                st.rerun()
+            self._again = True
+
+        stage()
+
+    def _ask(self) -> None:
+        """Controls; asks for the training that they describe, and returns at once."""
         me = visitor()
         engine().leave(me, keep=self.name)
-        with st.container(key="u_stage"):
-            self._left, self._right = st.columns([1, 3], gap="medium")
-        with self._left:
-            training, view = draw([self.explainer.Training, self.explainer.View], self.words)
-            self.training, self.view = training, view
-            self.current = engine().request(me, self.name, training)
-            breaks(self.explainer, [training, view], self.words)
-            self._pin()
-        self.readings = Readings(self.explainer, self.current, view)
+        self.training, self.view = draw([self.explainer.Training, self.explainer.View], self.words)
+        self.current = engine().request(me, self.name, self.training)
+        breaks(self.explainer, [self.training, self.view], self.words)
+        self._pin()
+        self.readings = Readings(self.explainer, self.current, self.view)
         self.pinned = self._pinned(me)
-        with pause():
-            self.current.wait(FIRST_LOOK)
-        return self.current
 
     # -- compare -----------------------------------------------------------------------------------------
 
@@ -131,15 +152,9 @@ class Lesson:
     # -- pictures ----------------------------------------------------------------------------------------
 
     def picture(self, name: str, draw_picture: Picture) -> None:
-        """A picture with its title, chips and table; the first stands beside the controls and is live."""
-        first = not self._charts
-        self._charts[name] = Chart({}, [], [])
-        if not first:
-            # Not live: each container and fragment costs the server and the browser at every change.
-            self._draw(name, draw_picture, first)
-            return
-        with self._right:
-            self._live(name, draw_picture)
+        """A picture with its title, chips and table."""
+        # Not live: each container and fragment costs the server and the browser at every change.
+        self._draw(name, draw_picture, first=False)
 
     inside = picture
 
@@ -178,8 +193,7 @@ class Lesson:
                 overlay = None
                 if self.pinned and self.pinned.run.checkpoints:
                     overlay = draw_picture(self.pinned.upto(self.pinned.run.checkpoints))
-                self._charts[name] = draw_picture(self.readings.upto(checkpoints))
-                self.show(name, self._charts[name], overlay)
+                self.show(name, draw_picture(self.readings.upto(checkpoints)), overlay)
             elif name in self._drawn:
                 # Until the new run's first checkpoint the picture stands as it was, and keeps its place.
                 draw, data = self._drawn[name]

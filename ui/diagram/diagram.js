@@ -351,11 +351,4 @@ const uDiagram = (root) => {
   };
 };
 
-export default function ({ data, parentElement }) {
-  const root = parentElement.querySelector('.u-picture');
-  root.__inSight ??= uInSight(root);
-  root.__inSight('update', () => {
-    root.__picture ??= uDiagram(root);
-    root.__picture.update(uUnpacked(data));
-  });
-}
+export default uPicture(uDiagram);
