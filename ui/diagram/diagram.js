@@ -147,7 +147,7 @@ const uDiagram = (root) => {
       box.classList.toggle('u-timed', grid.step !== null);
       box.classList.toggle('u-both', !!(grid.title && grid.caption));
       uElement('div', 'u-title', box, grid.title);
-      if (grid.narrow && !grid.title && !grid.caption) uElement('div', 'u-caption-of u-when-narrow', box, data.stages.find((stage) => stage.row === grid.at[1])?.title);
+      if (grid.narrow && !grid.title && !grid.caption && grid.kind !== 'word') uElement('div', 'u-caption-of u-when-narrow', box, data.stages.find((stage) => stage.row === grid.at[1])?.title);
       const body = uElement('div', 'u-cells', box);
       body.setAttribute('role', 'grid');
       body.setAttribute('aria-label', grid.title || grid.caption || data.stages.find((stage) => stage.row === grid.at[1])?.title || grid.name);
