@@ -11,7 +11,7 @@ from urllib.parse import urlencode
 
 import streamlit as st
 
-from explainers.support.contract import Checkpoint, Settings
+from explainers.support.contract import Checkpoint, Settings, data_of
 from explainers.support.pictures import Chart, Diagram
 from explainers.support.registry import names
 from explainers.support.script import script
@@ -253,7 +253,9 @@ class Lesson:
             for model, n in counts.items()
         )
         seed = getattr(run.training, "seed", None)
-        data = (self.words.say("data." + name.split(".")[0]) for name in self.explainer.DATA)
+        data = (
+            self.words.say("data." + name.split(".")[0]) for name in data_of(self.explainer, run.training)
+        )
         chips([self.words.say("measured", seed=seed, seconds=run.cpu_seconds), learnt, *data])
 
     # -- words -------------------------------------------------------------------------------------------
@@ -337,7 +339,7 @@ class Lesson:
             st.download_button(
                 say("csv"), self._csv, f"{self.name}.csv", "text/csv", key="csv", on_click="ignore"
             )
-            for file in self.explainer.DATA:
+            for file in data_of(self.explainer, self.training):
                 st.link_button(say("data_file", file=file), f"/data/{file}")
         # Drawn only when open: after every change the browser would colour its hundreds of lines again.
         shown = st.expander(say("show_program"), key="show_program", on_change="rerun")
