@@ -134,6 +134,14 @@ def settings(kind: type[S], words: Words, values: dict[str, Any]) -> S:
         return kind(**{**start, **values})
 
 
+def held(kinds: list[type[Settings]]) -> list[Settings] | None:
+    """The settings as this session holds them, before the controls are drawn; None if one is not allowed."""
+    try:
+        return [kind(**{name: st.session_state[name] for name in kind.model_fields}) for kind in kinds]
+    except (KeyError, ValidationError):
+        return None
+
+
 def forget_other_page(page: str, fields: Iterable[str]) -> None:
     """Another page's control of the same name is another control: Streamlit would keep its value."""
     if st.session_state.get("page") != page:

@@ -18,7 +18,7 @@ from explainers.support.script import script
 from training import Run
 from ui.breaks import breaks
 from ui.chart import chart
-from ui.controls import defaults, draw
+from ui.controls import defaults, draw, held
 from ui.diagram import diagram
 from ui.locale import Words
 from ui.pace import pace
@@ -64,6 +64,7 @@ class Lesson:
         self.name: str = explainer.__name__.split(".")[-1]
         self.words = Words(language(), self.name)
         self.page = self.words.page
+        self._kinds: list[type[Settings]] = [explainer.Training, explainer.View]
 
     # -- claim and question ------------------------------------------------------------------------------
 
@@ -80,40 +81,51 @@ class Lesson:
     def stage(self, name: str, draw_picture: Picture) -> None:
         """Controls, break it and compare on the left, the main picture on the right.
 
-        A fragment: a change of a control redraws the stage, so that its picture is not kept waiting, and then
-        the page, which says the rest about the same state.
+        A fragment: when a control was moved the picture goes to the browser first, then the stage around it,
+        and then the page, which says the rest about the same state.
         """
-        self._again = False
+        moved = False
 
         @st.fragment
         @turn()
         def stage() -> None:
+            nonlocal moved
             with st.container(key="u_stage"):
                 left, right = st.columns([1, 3], gap="medium")
-            with left:
-                self._ask()
-            with pause():
-                self.current.wait(FIRST_LOOK)
+            ahead = held(self._kinds) if moved else None
+            if ahead:
+                self.training, self.view = ahead
+            else:
+                self._controls(left)
+            self._ask()
             with right:
                 self._live(name, draw_picture)
-            if self._again:
+            if ahead:
+                self._controls(left)
+            if moved:
                 with pause():
                     sleep(HEAD_START)
                 st.rerun()
-            self._again = True
+            moved = True
 
         stage()
 
+    def _controls(self, place: Any) -> None:
+        """Everything that a visitor can set."""
+        with place:
+            self.training, self.view = draw(self._kinds, self.words)
+            breaks(self.explainer, [self.training, self.view], self.words)
+            self._pin()
+
     def _ask(self) -> None:
-        """Controls; asks for the training that they describe, and returns at once."""
+        """Ask for the training that the controls describe, and wait for no longer than a first look."""
         me = visitor()
         engine().leave(me, keep=self.name)
-        self.training, self.view = draw([self.explainer.Training, self.explainer.View], self.words)
         self.current = engine().request(me, self.name, self.training)
-        breaks(self.explainer, [self.training, self.view], self.words)
-        self._pin()
         self.readings = Readings(self.explainer, self.current, self.view)
         self.pinned = self._pinned(me)
+        with pause():
+            self.current.wait(FIRST_LOOK)
 
     # -- compare -----------------------------------------------------------------------------------------
 
