@@ -31,6 +31,10 @@ SETTINGS = {
 }
 
 
+# Ctrl-C reaches every process of a terminal: the server stops its workers, and they say nothing of it.
+STAY = "import signal\nsignal.signal(signal.SIGINT, signal.SIG_IGN)\n"
+
+
 class Imports(WorkerPlugin):  # type: ignore[misc]  # Dask has no types
     """Imports the modules in every worker, and in every worker that comes later."""
 
@@ -88,6 +92,7 @@ class Workers:
                 dashboard_address="127.0.0.1:0",
                 scheduler_kwargs={"dashboard": False},
                 silence_logs=logging.ERROR,
+                preload=[STAY],
             )
         self._reach()
         self.look()
