@@ -31,8 +31,14 @@ SETTINGS = {
 }
 
 
-# Ctrl-C reaches every process of a terminal: the server stops its workers, and they say nothing of it.
-STAY = "import signal\nsignal.signal(signal.SIGINT, signal.SIG_IGN)\n"
+# A click goes before a training. And Ctrl-C reaches every process of a terminal: the server stops its workers,
+# and they say nothing of it.
+BACK_SEAT = """
+import os, signal
+if hasattr(os, "nice"):
+    os.nice(19)
+signal.signal(signal.SIGINT, signal.SIG_IGN)
+"""
 
 
 class Imports(WorkerPlugin):  # type: ignore[misc]  # Dask has no types
@@ -92,7 +98,7 @@ class Workers:
                 dashboard_address="127.0.0.1:0",
                 scheduler_kwargs={"dashboard": False},
                 silence_logs=logging.ERROR,
-                preload=[STAY],
+                preload=[BACK_SEAT],
             )
         self._reach()
         self.look()

@@ -26,7 +26,7 @@ from ui.payload import packed
 from ui.predict import ask
 from ui.sweep import SweepPicture, sweep
 from ui.theme import chips
-from ui.turn import pause, turn
+from ui.turn import crowded, pause, turn
 from ui.visitor import language, visitor
 from ui.workers import engine
 
@@ -90,6 +90,8 @@ class Lesson:
         @turn()
         def stage() -> None:
             nonlocal moved
+            if moved and crowded():
+                st.rerun()  # all at once: the stage twice would keep the others waiting
             with st.container(key="u_stage"):
                 left, right = st.columns([1, 3], gap="medium")
             ahead = held(self._kinds) if moved else None

@@ -45,6 +45,11 @@ def _give() -> None:
             _taken = False
 
 
+def crowded() -> bool:
+    """Whether others wait for their turn."""
+    return bool(_waiting)
+
+
 @contextmanager
 def turn() -> Iterator[None]:
     """Compute when it is this script's turn. A turn inside a turn is the same one."""
