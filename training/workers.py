@@ -31,8 +31,8 @@ SETTINGS = {
 }
 
 
-# A click goes before a training. And Ctrl-C reaches every process of a terminal: the server stops its workers,
-# and they say nothing of it.
+# A click goes before a training. And Ctrl-C reaches every process of a terminal: the server stops its
+# workers, and they say nothing of it.
 BACK_SEAT = """
 import os, signal
 if hasattr(os, "nice"):

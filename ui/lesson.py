@@ -87,30 +87,32 @@ class Lesson:
         moved = False
 
         @st.fragment
-        @turn()
         def stage() -> None:
             nonlocal moved
             if moved and crowded():
                 st.rerun()  # all at once: the stage twice would keep the others waiting
-            with st.container(key="u_stage"):
-                left, right = st.columns([1, 3], gap="medium")
-            ahead = held(self._kinds) if moved else None
-            if ahead:
-                self.training, self.view = ahead
-            else:
-                self._controls(left)
-            self._ask()
-            with right:
-                self._live(name, draw_picture)
-            if ahead:
-                self._controls(left)
+            with turn():
+                self._stage(name, draw_picture, moved)
             if moved:
-                with pause():
-                    sleep(HEAD_START)
+                sleep(HEAD_START)
                 st.rerun()
             moved = True
 
         stage()
+
+    def _stage(self, name: str, draw_picture: Picture, moved: bool) -> None:
+        with st.container(key="u_stage"):
+            left, right = st.columns([1, 3], gap="medium")
+        ahead = held(self._kinds) if moved else None
+        if ahead:
+            self.training, self.view = ahead
+        else:
+            self._controls(left)
+        self._ask()
+        with right:
+            self._live(name, draw_picture)
+        if ahead:
+            self._controls(left)
 
     def _controls(self, place: Any) -> None:
         """Everything that a visitor can set."""
@@ -124,10 +126,17 @@ class Lesson:
         me = visitor()
         engine().leave(me, keep=self.name)
         self.current = engine().request(me, self.name, self.training)
-        self.readings = Readings(self.explainer, self.current, self.view)
+        self.readings = self._readings("main", self.current, self.view)
         self.pinned = self._pinned(me)
         with pause():
             self.current.wait(FIRST_LOOK)
+
+    def _readings(self, slot: str, run: Run, view: Settings) -> Readings:
+        """What this visitor's last run of the page read, if it asked the same."""
+        known = st.session_state.get(f"readings_{slot}")
+        if known is None or known.run is not run or known.view != view:
+            known = st.session_state[f"readings_{slot}"] = Readings(self.explainer, run, view)
+        return known
 
     # -- compare -----------------------------------------------------------------------------------------
 
@@ -161,7 +170,7 @@ class Lesson:
         run = engine().request(me, self.name, training, slot="pinned")
         with pause():
             run.wait(FIRST_LOOK)
-        return Readings(self.explainer, run, view)
+        return self._readings("pinned", run, view)
 
     # -- pictures ----------------------------------------------------------------------------------------
 
@@ -203,15 +212,15 @@ class Lesson:
                 # A place of its own, so that what follows it does not move when it is empty.
                 with st.container():
                     self._status(run)
-            if checkpoints:
-                overlay = None
-                if self.pinned and self.pinned.run.checkpoints:
-                    overlay = draw_picture(self.pinned.upto(self.pinned.run.checkpoints))
-                self.show(name, draw_picture(self.readings.upto(checkpoints)), overlay)
-            elif name in self._drawn:
-                # Until the new run's first checkpoint the picture stands as it was, and keeps its place.
-                draw, data = self._drawn[name]
+            under = self.pinned.run.checkpoints if self.pinned else ()
+            state = (self.words.language, self.readings, len(checkpoints), self.pinned, len(under))
+            before, draw, data = self._drawn.get(name, (None, None, b""))
+            if draw and (state == before or not checkpoints):
+                # The same; or it stands as it was, and keeps its place, until the new run's first checkpoint.
                 draw(data, key=f"{self.name}_{name}")
+            elif checkpoints:
+                overlay = draw_picture(self.pinned.upto(under)) if self.pinned and under else None
+                self.show(name, draw_picture(self.readings.upto(checkpoints)), overlay, state)
             st.markdown(f'<span class="u-caption">{words["see"]}</span>', unsafe_allow_html=True)
         if checkpoints:
             self._chip(run)
@@ -222,8 +231,10 @@ class Lesson:
         """One control at several values, trained at the push of a button."""
         sweep(self, field, draw_picture)
 
-    def show(self, name: str, picture: Chart | Diagram, overlay: Chart | Diagram | None = None) -> None:
-        """Draw a picture, over that of run A."""
+    def show(
+        self, name: str, picture: Chart | Diagram, overlay: Chart | Diagram | None = None, state: Any = None
+    ) -> None:
+        """Draw a picture, over that of run A; ``state`` is what it was drawn from."""
         shared = {**self.words.shared["picture"], "decimal": self.words.decimal}
         shared["language"] = self.words.language
         shared["title"] = self.page["pictures"][name]["title"]
@@ -231,11 +242,11 @@ class Lesson:
         under = overlay.frames[-1] if overlay else None
         data = packed({"spec": picture, "words": shared, "overlay": under}, self.words.label)
         draw(data, key=f"{self.name}_{name}")
-        self._drawn[name] = draw, data
+        self._drawn[name] = state, draw, data
 
     @property
-    def _drawn(self) -> dict[str, tuple[Callable[..., None], bytes]]:
-        """The pictures of this page as this visitor saw them last."""
+    def _drawn(self) -> dict[str, tuple[Any, Callable[..., None], bytes]]:
+        """The pictures of this page as this visitor saw them last, and what each was drawn from."""
         page, drawn = st.session_state.get("drawn", ("", {}))
         if page != self.name:
             drawn = {}

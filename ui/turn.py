@@ -46,8 +46,8 @@ def _give() -> None:
 
 
 def crowded() -> bool:
-    """Whether others wait for their turn."""
-    return bool(_waiting)
+    """Whether it is somebody else's turn."""
+    return _taken and not getattr(_mine, "held", False)
 
 
 @contextmanager
