@@ -160,3 +160,23 @@ def gate_line(ratios: Mapping[int, float], bias: int, levels: Mapping[str, float
         "margin": {"r": 110, "b": 64},
     }  # fmt: skip
     return Chart(layout, [[*traces, *log_labels(x[-1] + 0.3, ends, low, high, "right")]], [0])
+
+
+def seed_lines(seeds: Sequence[float], ratios: Mapping[str, Sequence[float]]) -> Chart:
+    """Ratios of several cells in several seeds, on a scale of powers of ten; each cell named at its end."""
+    low, high = powers([value for row in ratios.values() for value in row], -2, 0)
+    marker = {"size": 12, "opacity": 1}
+    traces = [
+        line(list(seeds), finite(row), name, mode="lines+markers", marker=marker, line={"width": 1})
+        for name, row in ratios.items()
+    ]
+    ends = {
+        name: (row[-1], Label("row.end", series=Label(f"series.{name}"), ratio=power(row[-1])))
+        for name, row in ratios.items()
+    }
+    layout = {
+        "xaxis": {"title": {"text": Label("axis.seed")}, "tickvals": list(seeds)},
+        "yaxis": log_axis(low, high, title={"text": Label("axis.ratio")}),
+        "margin": {"r": 110},
+    }
+    return Chart(layout, [[*traces, *log_labels(seeds[-1], ends, low, high, "right")]], [0])
