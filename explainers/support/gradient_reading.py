@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from math import isfinite
+from math import isfinite, log10
 from typing import Any
 
 from explainers.support.backward import Backward
@@ -56,12 +56,17 @@ class Reading:
 def see(checkpoint: Checkpoint, reading: Reading) -> list[Say]:
     """What arrives at the first step, what was learnt, what the bound says, what broke, what was clipped."""
     numbers = reading.numbers
+    T = int(numbers["length"])
     start = {name: numbers[f"ratio_{name}"] for name in CELLS}
-    words = {name: power(ratio) for name, ratio in start.items()} | {"T": int(numbers["length"])}
-    grown, open_ = start["rnn"] > 1, start["lstm"] > 100 * start["rnn"]
-    said = [
-        Say("explodes" if grown else "gate_open" if open_ else "vanish", {**words, "bias": numbers["bias"]})
-    ]
+    key = "kept"
+    if start["rnn"] > 1:
+        key = "explodes"
+    elif numbers["bias"] > 0 and start["lstm"] > 10 * start["rnn"]:
+        key = "gate_open"
+    elif max(start.values()) < 0.05:
+        key = "vanish"
+    words = {name: size(part) if key == "explodes" else power(part) for name, part in start.items()}
+    said = [Say(key, {**words, "T": T, "bias": numbers["bias"]})]
     if reading.step:
         right = {name: numbers[f"accuracy_{name}"] for name in CELLS}
         best = max(CELLS, key=lambda name: right[name])
@@ -70,21 +75,26 @@ def see(checkpoint: Checkpoint, reading: Reading) -> list[Say]:
         )
         said.append(Say(key, {**right, "chance": CHANCE, "best": NAMES[best], "steps": reading.step}))
     said += [see_broken(reading, name) for name in CELLS if numbers[f"broken_{name}"] >= 0]
-    if isfinite(singular := numbers["singular"]) and isfinite(left := reading.left("rnn")[0]):
-        bound = singular ** (int(numbers["length"]) - 1)
-        key = "bound_shrinks" if bound < 1 else "bound_loose" if left < 1 else "bound_grows"
-        values = {
-            "singular": singular,
-            "radius": numbers["radius"],
-            "bound": size(bound),
-            "left": power(left),
-        }
-        said.append(Say(key, {**values, "gap": int(numbers["length"]) - 1}))
+    said += see_bound(reading)
     if reading.step:
         shares = {name: reading.clipped(name) for name in CELLS}
         key = "clip_off" if not numbers["clip"] else "clip_some" if any(shares.values()) else "clip_none"
         said.append(Say(key, {**shares, "clip": numbers["clip"]}))
     return said
+
+
+def see_bound(reading: Reading) -> list[Say]:
+    """What the largest singular value of W_hh allows the RNN's gradient, beside what was measured."""
+    singular, radius, left = reading.numbers["singular"], reading.numbers["radius"], reading.left("rnn")[0]
+    gap = int(reading.numbers["length"]) - 1
+    if not isfinite(singular) or not isfinite(left):
+        return []
+    bound, eigen = singular**gap, radius**gap
+    key = "bound_shrinks" if bound < 1 else "bound_loose" if left < 1 else "bound_grows"
+    if key == "bound_loose" and left and eigen and abs(log10(eigen / left)) < abs(log10(bound / left)):
+        key = "bound_radius"
+    values = {"bound": size(bound), "left": power(left), "eigen": size(eigen)}
+    return [Say(key, {**values, "singular": singular, "radius": radius, "gap": gap})]
 
 
 def see_broken(reading: Reading, name: str) -> Say:
