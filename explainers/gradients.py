@@ -58,8 +58,8 @@ class Training(Settings):
     length: int = Field(30, ge=5, le=60, multiple_of=5)
     forget_bias: int = Field(0, ge=-2, le=6)
     activation: Literal["tanh", "relu", "identity"] = "tanh"
-    scale: float = Field(1.0, ge=0.5, le=4, multiple_of=0.25)
-    clip: float = Field(1.0, ge=0, le=5, multiple_of=0.5)
+    scale: float = Field(1.0, ge=0.5, le=4.0, multiple_of=0.25)
+    clip: float = Field(1.0, ge=0.0, le=5.0, multiple_of=0.5)
     optimiser: Literal["adam", "sgd"] = Field("adam", json_schema_extra={"more": True})
     rate: float = Field(0.01, ge=0.001, le=10, json_schema_extra={"log": True, "more": True})
     steps: int = Field(400, ge=24, le=800, json_schema_extra={"more": True})
@@ -83,6 +83,7 @@ def train(training: Training) -> Iterator[Checkpoint]:
     known = {
         "length": float(training.length), "activation": float(list(ACTIVATIONS).index(training.activation)),
         "clip": training.clip, "bias": float(training.forget_bias), "chance": CHANCE,
+        "adam": float(training.optimiser == "adam"),
     }  # fmt: skip
     for name in CELLS:
         known |= {f"broken_{name}": -1.0, f"clipped_{name}": 0.0, f"made_{name}": 0.0}
@@ -97,6 +98,7 @@ def train(training: Training) -> Iterator[Checkpoint]:
             now = measured(models, x, answers, FEW)
             if not step:
                 first, last = "state_{}_1", f"state_{{}}_{training.length}"
+                known["singular_start"] = now["singular"]
                 known |= {
                     f"ratio_{name}": share(now[first.format(name)], now[last.format(name)]) for name in CELLS
                 }

@@ -74,6 +74,7 @@ def see(checkpoint: Checkpoint, reading: Reading) -> list[Say]:
             "learnt" if right[best] > 0.5 else "learnt_little" if right[best] > 2 * CHANCE else "learnt_none"
         )
         said.append(Say(key, {**right, "chance": CHANCE, "best": NAMES[best], "steps": reading.step}))
+    said += see_grown(reading)
     said += [see_broken(reading, name) for name in CELLS if numbers[f"broken_{name}"] >= 0]
     said += see_bound(reading)
     if reading.step:
@@ -81,6 +82,16 @@ def see(checkpoint: Checkpoint, reading: Reading) -> list[Say]:
         key = "clip_off" if not numbers["clip"] else "clip_some" if any(shares.values()) else "clip_none"
         said.append(Say(key, {**shares, "clip": numbers["clip"]}))
     return said
+
+
+def see_grown(reading: Reading) -> list[Say]:
+    """How the RNN came to learn from a gradient that had vanished, if it did."""
+    numbers, left = reading.numbers, reading.left("rnn")[0]
+    if numbers["ratio_rnn"] > 0.001 or not left > 100 * numbers["ratio_rnn"] or numbers["accuracy_rnn"] < 0.5:
+        return []
+    values = {"before": power(numbers["ratio_rnn"]), "now": power(left), "end": numbers["singular"]}
+    key = "grown_adam" if numbers["adam"] else "grown"
+    return [Say(key, {**values, "start": numbers["singular_start"]})]
 
 
 def see_bound(reading: Reading) -> list[Say]:

@@ -274,10 +274,10 @@ def test_it_is_the_open_gate_that_carries_the_gradient() -> None:
     assert opened["ratio_rnn"] == start(seed=101).numbers["ratio_rnn"]
 
 
-def test_with_the_gate_open_the_lstm_learns_what_the_others_do_not() -> None:
+def test_with_the_gate_open_the_lstm_learns_what_it_could_not() -> None:
     numbers = [broken_by("open_gate", seed=seed)[-1].numbers for seed in SEEDS]
     assert sum(one["accuracy_lstm"] > 0.5 for one in numbers) >= 7
-    assert sum(max(one["accuracy_rnn"], one["accuracy_gru"]) < 0.5 for one in numbers) >= 7
+    assert sum(one["accuracy_gru"] < 2 * CHANCE for one in numbers) >= 7
     for seed in SEEDS:
         checkpoints = broken_by("open_gate", seed=seed)
         assert checkpoints[-1].numbers["loss_lstm"] < checkpoints[0].numbers["loss_lstm"] - 0.1
@@ -374,6 +374,8 @@ def test_clipping_does_not_mend_what_has_vanished() -> None:
         ({"singular": 1.2, "radius": 0.6}, "bound_radius"),
         ({"singular": 1.2, "radius": 4.0}, "bound_loose"),
         ({"singular": 1.2, "state_rnn_1": 9.0}, "bound_grows"),
+        ({"accuracy_rnn": 0.9, "state_rnn_1": 9.0}, "grown_adam"),
+        ({"accuracy_rnn": 0.9, "state_rnn_1": 9.0, "adam": 0.0}, "grown"),
         ({"clip": 0.0}, "clip_off"),
         ({"clipped_rnn": 2.0}, "clip_some"),
         ({"clipped_rnn": 0.0, "clipped_lstm": 0.0, "clipped_gru": 0.0}, "clip_none"),
@@ -465,11 +467,7 @@ def test_a_broken_cell_has_no_bars_and_its_row_says_so() -> None:
     frame = page.picture_chain(readings).frames[-1]
     bars = [trace["y"] for trace in frame if trace["type"] == "bar"]
     assert bars[0] == [None] * 15
-    texts = (
-        [trace["text"][0] for trace in frame if trace["mode"] == "text"]
-        if False
-        else [trace["text"][0] for trace in frame if trace.get("mode") == "text"]
-    )
+    texts = [trace["text"][0] for trace in frame if trace.get("mode") == "text"]
     assert str(texts[0]) == "row.broken"
 
 
@@ -502,7 +500,7 @@ def test_the_way_back_by_hand_adds_up() -> None:
             np.tanh(cells(picture, f"in{t}") + cells(picture, f"rec{t}")), cells(picture, f"h{t}"), atol=1e-9
         )
     for t in (1, 28, 29):
-        W, d = cells(picture, "w_hh"), cells(picture, f"d{t + 1}") if t > 1 else cells(picture, "d2")
+        W, d = cells(picture, "w_hh"), cells(picture, f"d{t + 1}")
         total = sum(W[j] * d[j, 0] for j in range(2)) + cells(picture, f"rest{t}")[:, 0]
         np.testing.assert_allclose(total, cells(picture, f"g{t}")[:, 0], atol=1e-12)
     assert len(back.symbols) == T
