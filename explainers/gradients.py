@@ -62,7 +62,7 @@ class Training(Settings):
     clip: float = Field(1.0, ge=0.0, le=5.0, multiple_of=0.5)
     optimiser: Literal["adam", "sgd"] = Field("adam", json_schema_extra={"more": True})
     rate: float = Field(0.01, ge=0.001, le=10, json_schema_extra={"log": True, "more": True})
-    steps: int = Field(400, ge=24, le=800, json_schema_extra={"more": True})
+    steps: int = Field(240, ge=24, le=800, json_schema_extra={"more": True})
     seed: int = Field(7, ge=0, le=999, json_schema_extra={"more": True})
 
 

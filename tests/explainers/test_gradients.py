@@ -340,10 +340,10 @@ def test_what_is_clipped_is_counted() -> None:
     readings = read(checkpoints)
     for name in CELLS:
         sizes = {step: size for reading in readings for step, size in reading.sizes[name].items()}
-        assert list(sizes) == list(range(1, 401))
+        assert list(sizes) == list(range(1, 241))
         long = sum(value > 1.0 for value in sizes.values())
         assert readings[-1].numbers[f"clipped_{name}"] == long
-        assert readings[-1].clipped(name) == long / 400
+        assert readings[-1].clipped(name) == long / 240
     assert readings[-1].clipped("rnn") > 0.2
     share = page.headline(checkpoints[-1], readings[-1])["clipped_share"]
     assert share == pytest.approx(np.mean([readings[-1].clipped(name) for name in CELLS]))
@@ -475,7 +475,7 @@ def test_the_line_of_clipping_stands_where_it_is_set() -> None:
     readings = read(broken_by("clipped", seed=101))
     traces = page.picture_clipping(readings).frames[0]
     dots = traces[0]
-    assert len(dots["x"]) == 400
+    assert len(dots["x"]) == 240
     hanging = sum(cut_off > 0 for cut_off in dots["error_y"]["arrayminus"])
     assert hanging == readings[-1].numbers["clipped_rnn"]
     assert [1.0, 1.0] in [trace["y"] for trace in traces]
