@@ -131,7 +131,7 @@ def see_sweep(field: str, values: Sequence[float], readings: Sequence[Reading]) 
         }
         return [Say("reach" if any(reach.values()) else "reach_none", {**reach, "first": int(values[0])})]
     counts: dict[str, Any] = {"n": len(numbers)}
-    counts["small"] = sum(one["ratio_rnn"] < 1e-5 for one in numbers)
+    counts["small"] = sum(one["ratio_rnn"] < 1e-6 for one in numbers)
     counts["more"] = sum(one["ratio_lstm"] > 100 * one["ratio_rnn"] for one in numbers)
     counts |= {name: sum(one[f"accuracy_{name}"] > 0.5 for one in numbers) for name in CELLS}
     broken = sum(any(one[f"broken_{name}"] >= 0 for name in CELLS) for one in numbers)
