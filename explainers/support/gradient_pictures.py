@@ -133,6 +133,7 @@ def clipping(
         ends[name] = (sizes or [0.0])[-1], words[name]
     if clip:
         traces.append(line([0, of], [clip, clip], "followed", line={"dash": "dot", "width": 2}))
+        ends["followed"] = clip, Label("row.line", clip=clip)
     layout = {
         "xaxis": {"title": {"text": Label("axis.step")}, "range": [0, of]},
         "yaxis": log_axis(low, high, title={"text": Label("axis.all")}),
