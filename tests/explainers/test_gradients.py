@@ -32,7 +32,7 @@ from explainers.support.cells import (
 from explainers.support.contract import Checkpoint, weights_of
 from explainers.support.init import seeded
 from explainers.support.pictures import Diagram
-from explainers.support.powers import log_labels, power, size
+from explainers.support.powers import log_axis, log_labels, power, size
 from explainers.support.recall import CHANCE, SYMBOLS, recall_batch
 from ui.locale import LANGUAGES, Words
 
@@ -439,6 +439,17 @@ def test_the_sweep_over_lengths_has_nine_and_the_default() -> None:
 )  # fmt: skip
 def test_numbers_over_many_powers_of_ten_as_words(value: float, part: str, number: str) -> None:
     assert (power(value), size(value)) == (part, number)
+
+
+def test_powers_of_ten_are_written_out() -> None:
+    """Not left to Plotly, whose raised exponents are smaller than 12 px."""
+    axis = log_axis(-8, 1, 4)
+    assert axis["tickvals"] == [1e-6, 1e-3, 1.0]
+    assert axis["ticktext"] == ["10⁻⁶", "10⁻³", "1"]
+    for picture in (page.picture_chain, page.picture_norms, page.picture_gate, page.picture_clipping):
+        layout = picture(read(run(steps=24))).layout
+        logs = [value for value in layout.values() if isinstance(value, dict) and value.get("type") == "log"]
+        assert logs and all(axis["ticktext"] for axis in logs)
 
 
 def test_labels_keep_apart() -> None:
