@@ -42,8 +42,8 @@ WILD = {
 BREAKS = {
     "open_gate": {"forget_bias": 4, "length": 30, "activation": "tanh", "scale": 1.0, "optimiser": "adam",
                   "rate": 0.01},
-    "explode": {**WILD, "clip": 0.0},
-    "clipped": {**WILD, "clip": 1.0},
+    "explode": {**WILD, "clip": "off"},
+    "clipped": {**WILD, "clip": "1"},
 }  # fmt: skip
 SWEEPS = {"length": (4, 8, 12, 16, 20, 24, 30, 36, 40), "seed": tuple(range(8))}
 UNITS = 32  # numbers in a hidden state
@@ -55,11 +55,11 @@ BIASES = tuple(range(-2, 7))  # of the forget gate, at which the untrained LSTM 
 class Training(Settings):
     """What is trained: changing any of these trains again."""
 
-    length: int = Field(30, ge=4, le=60, multiple_of=2)
+    length: int = Field(30, ge=4, le=60)
     forget_bias: int = Field(0, ge=-2, le=6)
     activation: Literal["tanh", "relu", "identity"] = "tanh"
-    scale: float = Field(1.0, ge=0.5, le=4.0, multiple_of=0.25)
-    clip: float = Field(1.0, ge=0.0, le=5.0, multiple_of=0.5)
+    scale: float = Field(1.0, ge=0.5, le=4, json_schema_extra={"log": True})
+    clip: Literal["off", "0.5", "1", "5"] = "1"
     optimiser: Literal["adam", "sgd"] = Field("adam", json_schema_extra={"more": True})
     rate: float = Field(0.01, ge=0.001, le=10, json_schema_extra={"log": True, "more": True})
     steps: int = Field(240, ge=24, le=800, json_schema_extra={"more": True})
@@ -80,9 +80,10 @@ def train(training: Training) -> Iterator[Checkpoint]:
     generator = torch.Generator().manual_seed(training.seed)
     models = alike(UNITS, training.activation, training.forget_bias, training.scale, generator)
     x, answers = recall_batch(training.length, TEST, generator)  # (T, N, 8), (N,)
+    clip = 0.0 if training.clip == "off" else float(training.clip)
     known = {
         "length": float(training.length), "activation": float(list(ACTIVATIONS).index(training.activation)),
-        "clip": training.clip, "bias": float(training.forget_bias), "chance": CHANCE,
+        "clip": clip, "bias": float(training.forget_bias), "chance": CHANCE,
         "adam": float(training.optimiser == "adam"),
     }  # fmt: skip
     for name in CELLS:
@@ -109,7 +110,7 @@ def train(training: Training) -> Iterator[Checkpoint]:
             if known[f"broken_{name}"] < 0:
                 sizes[f"size_{name}_{step + 1}"] = norm = backpropagate(model, batch, wanted)
                 note_fault(known, name, model, step)
-                known[f"clipped_{name}"] += cut(model, norm, training.clip)
+                known[f"clipped_{name}"] += cut(model, norm, clip)
                 known[f"made_{name}"] += 1
                 optimisers[name].step()
 
