@@ -13,7 +13,7 @@ import torch
 from torch import Tensor, nn
 
 from explainers import gradients as page
-from explainers.gradients import BREAKS, Reading, Training, View
+from explainers.gradients import BREAKS, Training, View
 from explainers.support.backward import backward
 from explainers.support.cells import (
     ACTIVATIONS,
@@ -29,7 +29,8 @@ from explainers.support.cells import (
     recurrent_gain,
     state_gradients,
 )
-from explainers.support.contract import Checkpoint, weights_of
+from explainers.support.contract import Checkpoint, Label, weights_of
+from explainers.support.gradient_reading import Reading
 from explainers.support.init import seeded
 from explainers.support.pictures import Diagram
 from explainers.support.powers import log_axis, log_labels, power, size
@@ -117,7 +118,10 @@ def test_the_gradient_at_every_step_is_that_of_finite_differences(kind: str, act
 def test_the_gradient_of_every_weight_is_that_of_finite_differences(kind: str, activation: str) -> None:
     model, x, answers = small(kind, activation)
     backpropagate(model, x, answers)
-    loss = lambda: nn.functional.cross_entropy(model(x), answers).item()  # noqa: E731
+
+    def loss() -> float:
+        return nn.functional.cross_entropy(model(x), answers).item()
+
     for parameter in model.parameters():
         assert parameter.grad is not None
         flat, gradient = parameter.data.view(-1), parameter.grad.view(-1)
@@ -224,7 +228,7 @@ def test_a_planted_number_that_is_not_finite_is_found(
 
 
 def test_a_planted_nan_stops_its_cell_and_no_other(monkeypatch: pytest.MonkeyPatch) -> None:
-    honest = page.backpropagate
+    honest = backpropagate
     calls: dict[str, int] = dict.fromkeys(CELLS, 0)
 
     def planting(model: Recall, x: Tensor, answers: Tensor) -> float:
@@ -454,7 +458,7 @@ def test_powers_of_ten_are_written_out() -> None:
 
 def test_labels_keep_apart() -> None:
     ends = {"rnn": (1e-8, "a"), "lstm": (2e-8, "b"), "gru": (3e-8, "c")}
-    traces = log_labels(1, {k: (v, page.Label(w)) for k, (v, w) in ends.items()}, -9, 0, "left")
+    traces = log_labels(1, {k: (v, Label(w)) for k, (v, w) in ends.items()}, -9, 0, "left")
     places = sorted(log10(trace["y"][0]) for trace in traces)
     assert min(np.diff(places)) >= 9 / 13 - 1e-9
 
