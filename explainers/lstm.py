@@ -116,8 +116,8 @@ def read(checkpoint: Checkpoint, view: View) -> Reading:
     states = unroll_plain(plain, x_plain)  # T of (1, H)
     logits_plain = answers_from(plain, torch.cat(states))  # (T, K)
     return Reading(
-        checkpoint.step, checkpoint.of, numbers, checkpoint.parameters(), view.hold, asked.words, asked.unread,
-        answer, asked.answer is not None, said, min(view.at, len(asked.words)),
+        checkpoint.step, checkpoint.of, numbers, checkpoint.parameters(), view.hold, asked.words,
+        asked.unread, answer, asked.answer is not None, said, min(view.at, len(asked.words)),
         logits.softmax(dim=-1)[:, shown].detach().numpy(), Cell.of(weights, x, steps),
         gradient(logits, answer, steps.c).numpy(), gradient(logits_plain, answer, states).numpy(),
     )  # fmt: skip
