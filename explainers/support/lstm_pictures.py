@@ -130,15 +130,16 @@ def road_chart(readings: Sequence[Reading]) -> Chart:
                  line={"dash": "dot" if name == "baseline" else "solid"})
             for name, ys in curve.items()
         ]  # fmt: skip
+        # Where the way back ends, the numbers are read.
         ends = {
-            name: (float(ys[-1]), Label("end.road", series=label_of(name), value=part(float(ys[0]))))
+            name: (float(ys[0]), Label("end.road", series=label_of(name), value=part(float(ys[0]))))
             for name, ys in curve.items()
         }
-        frames.append([*traces, *log_labels(T, ends, low_end, high_end, "right")])
+        frames.append([*traces, *log_labels(1, ends, low_end, high_end, "left")])
     layout = {
-        "xaxis": {"title": {"text": Label("axis.time")}, "range": [0.5, T + 0.3]},
-        "yaxis": log_axis(low_end, high_end, title={"text": Label("axis.gradient")}),
-        "margin": {"r": 190},
+        "xaxis": {"title": {"text": Label("axis.time")}, "range": [1, T + 0.3]},
+        "yaxis": log_axis(low_end, high_end, side="right", title={"text": Label("axis.gradient")}),
+        "margin": {"l": 145, "r": 60},
     }
     return Chart(layout, frames, [reading.step for reading in readings])
 

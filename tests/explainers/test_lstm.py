@@ -83,7 +83,7 @@ def test_torchs_rows_are_i_f_g_o() -> None:
         for name, value in (("input", 40.0), ("forget", -40.0), ("candidate", 40.0), ("output", 40.0)):
             row = 2 * GATES.index(name)
             layer.bias_ih_l0[row : row + 2] = value
-    h, (_, c) = layer(noise(6, 1, 3))
+    _, (_, c) = layer(noise(6, 1, 3))
     torch.testing.assert_close(c[0, 0], torch.ones(2, dtype=torch.float64))  # i·g = 1, and f·c = 0
     gates = unroll_lstm(weights, noise(6, 1, 3), held_by(["free"]).double()).gates[-1]
     torch.testing.assert_close(gates[0, :, 0], torch.tensor([1.0, 0.0, 1.0, 1.0], dtype=torch.float64))
