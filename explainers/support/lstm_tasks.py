@@ -14,7 +14,7 @@ from explainers.support.reviews import UNKNOWN, Sentences, review_split, tokeniz
 LETTERS = "ABCDEFGH"  # the names of the symbols of recall
 TASKS = ("recall", "reviews", "pairs_en", "pairs_pt")
 REVIEW_WORDS = 2_000  # the most frequent words; the others are one unknown word
-TESTED = 256  # sequences of recall
+TESTED = 128  # sequences of recall
 LONGEST = 60  # steps of a typed text that are read
 
 
