@@ -21,8 +21,8 @@ FUNCTION = ("σ", "σ", "tanh", "σ")
 
 
 def part(value: float) -> str:
-    """A part of a gradient as words, alike in all languages: 117%, 3%, or 4·10⁻⁶."""
-    return f"{value:.0%}" if value >= 0.01 else size(value)
+    """A part of a gradient as words, alike in all languages: 24×, 117%, 3%, or 4·10⁻⁶."""
+    return f"{value:.0%}" if 0.01 <= value < 9.95 else size(value) + "×" * (value > 1)
 
 
 def shown_steps(T: int) -> list[int]:
@@ -43,22 +43,24 @@ def cell_diagram(readings: Sequence[Reading]) -> Diagram:
     for place, t in enumerate(steps):
         column = place + (t >= FIRST and T > FIRST + LAST)  # the gap has a column of its own
         now, before = low(t + 1), low(t)
+        # Beside the first step, and the first after the gap: beside each they would take a step's room.
+        named = column == 0 or t - 1 not in steps
         grids += [
-            Grid(f"c{t}", (column, 0), title=f"t = {t + 1}", rows=["c"], step=t,
+            Grid(f"c{t}", (column, 0), title=f"t = {t + 1}", rows=["c"] * named, step=t,
                  narrow=(1, 2 * column),
                  arithmetic=f"{{unit:0,c}} c{now} = `f|{{gates{t}:1,c}}`·`c{before}|{{before{t}:0,c}}`"
                             f" + `i|{{gates{t}:0,c}}`·`g|{{gates{t}:2,c}}` = {{self}}"),
-            Grid(f"gates{t}", (column, 1), caption=last.words[t], rows=LETTER, step=t,
+            Grid(f"gates{t}", (column, 1), caption=last.words[t], rows=LETTER * named, step=t,
                  narrow=(0, 2 * column),
                  arithmetic=f"{{unit:0,c}} {{letter:r,0}} = {{function:r,0}}("
                             f" `W_i{{letter:r,0}}·x|{{from_x{t}:r,c}}` `b_i{{letter:r,0}}|{{bias_ih:r,c}}`"
                             f" `W_h{{letter:r,0}}·h{before}|{{from_h{t}:r,c}}`"
                             f" `b_h{{letter:r,0}}|{{bias_hh:r,c}}` )"
                             f" = {{function:r,0}}({{sum{t}:r,c}}) {{becomes:r,0}} {{self}}"),
-            Grid(f"h{t}", (column, 2), rows=["h"], step=t, narrow=(0, 2 * column + 1),
+            Grid(f"h{t}", (column, 2), rows=["h"] * named, step=t, narrow=(0, 2 * column + 1),
                  arithmetic=f"{{unit:0,c}} h{now} = `o|{{gates{t}:3,c}}`·tanh( `c{now}|{{c{t}:0,c}}` )"
                             f" = {{self}}"),
-            Grid(f"answer{t}", (column, 3), "share", rows=[f"P({sign})"], step=t, narrow=(1, 2 * column + 1),
+            Grid(f"answer{t}", (column, 3), "share", rows=[f"P({sign})"] * named, step=t, narrow=(1, 2 * column + 1),
                  arithmetic=Label("how.answer", t=t + 1, answer=answer)),
             *(Grid(f"{name}{t}", (0, 0), "hidden") for name in ("before", "from_x", "from_h", "sum")),
         ]  # fmt: skip
@@ -126,7 +128,8 @@ def road_chart(readings: Sequence[Reading]) -> Chart:
     frames = []
     for curve in curves:
         traces = [
-            line(list(range(1, T + 1)), finite(ys.tolist()), name, mode="lines+markers", marker={"size": 7},
+            line(list(range(1, T + 1)), finite(ys.tolist()), name, marker={"size": 7},
+                 mode="lines" if name == "baseline" else "lines+markers",
                  line={"dash": "dot" if name == "baseline" else "solid"})
             for name, ys in curve.items()
         ]  # fmt: skip

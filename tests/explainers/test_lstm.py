@@ -216,11 +216,13 @@ def test_a_forget_gate_held_open_costs_recall_nothing() -> None:
     assert all(one["accuracy_forget_open"] >= one["accuracy_lstm"] - 0.02 for one in numbers)
 
 
-def test_the_forget_gates_alone_tell_the_size_of_what_arrives() -> None:
-    """In 7 of 8 seeds within a factor of four; the RNN's gradient is far below in all."""
-    readings = [page.read(run(seed=seed)[-1], View()) for seed in SEEDS]
-    assert sum(0.25 < reading.arrived[0] / reading.road[0] < 4 for reading in readings) >= 7
-    assert sum(reading.arrived_rnn[0] < 0.1 * reading.arrived[0] for reading in readings) >= 7
+def test_what_is_measured_is_not_less_than_the_forget_gates_let_through() -> None:
+    """Before training in 8 of 8 seeds, and hardly anything arrives in the RNN; after it in at least 7."""
+    starts = [page.read(run(seed=seed)[0], View()) for seed in SEEDS]
+    assert all(0.6 < start.road[0] < start.arrived[0] for start in starts)
+    assert all(start.arrived_rnn[0] < 1e-4 for start in starts)
+    ends = [page.read(run(seed=seed)[-1], View()) for seed in SEEDS]
+    assert sum(end.arrived[0] > 0.5 * end.road[0] for end in ends) >= 7
 
 
 def test_the_loss_falls() -> None:
@@ -242,9 +244,7 @@ def test_order_pairs_need_to_forget_and_h_is_a_second_memory() -> None:
     assert all(one["accuracy_forget_open"] < one["accuracy_lstm"] - 0.1 for one in numbers)
     assert all(one["accuracy_forget_shut"] > one["chance"] + 0.1 for one in numbers)
     last = run(seed=101, task="pairs_en", forget_bias=0, steps=200)[-1]
-    assert {"detour", "open_costs", "text_right", "hold_forget_open"} - {"text_right"} <= set(
-        said(last, text="", hold="forget_open")
-    )
+    assert {"detour", "open_costs", "hold_forget_open"} <= set(said(last, hold="forget_open"))
 
 
 # -- what the page says ------------------------------------------------------------------------------------
@@ -257,7 +257,7 @@ def test_it_says_what_was_measured() -> None:
     assert "not_recalled" in said(last, hold="input_shut")
     assert all(f"hold_{hold}" in said(last, hold=hold) for hold in HOLDS)
     assert said(last, text="zzz")[0] == "unread"
-    assert "learnt_nothing" in said(small()[-1])
+    assert "learnt_nothing" in said(small()[0])
 
 
 def test_every_sentence_has_words_for_its_numbers() -> None:
