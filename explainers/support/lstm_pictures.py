@@ -44,7 +44,7 @@ def cell_diagram(readings: Sequence[Reading]) -> Diagram:
         column = place + (t >= FIRST and T > FIRST + LAST)  # the gap has a column of its own
         now, before = low(t + 1), low(t)
         # Beside the first step, and the first after the gap: beside each they would take a step's room.
-        named = column == 0 or t - 1 not in steps
+        named = t - 1 not in steps
         grids += [
             Grid(f"c{t}", (column, 0), title=f"t = {t + 1}", rows=["c"] * named, step=t,
                  narrow=(1, 2 * column),
@@ -60,8 +60,8 @@ def cell_diagram(readings: Sequence[Reading]) -> Diagram:
             Grid(f"h{t}", (column, 2), rows=["h"] * named, step=t, narrow=(0, 2 * column + 1),
                  arithmetic=f"{{unit:0,c}} h{now} = `o|{{gates{t}:3,c}}`·tanh( `c{now}|{{c{t}:0,c}}` )"
                             f" = {{self}}"),
-            Grid(f"answer{t}", (column, 3), "share", rows=[f"P({sign})"] * named, step=t, narrow=(1, 2 * column + 1),
-                 arithmetic=Label("how.answer", t=t + 1, answer=answer)),
+            Grid(f"answer{t}", (column, 3), "share", rows=[f"P({sign})"] * named, step=t,
+                 narrow=(1, 2 * column + 1), arithmetic=Label("how.answer", t=t + 1, answer=answer)),
             *(Grid(f"{name}{t}", (0, 0), "hidden") for name in ("before", "from_x", "from_h", "sum")),
         ]  # fmt: skip
         arrows += [Arrow(f"gates{t}", f"c{t}"), Arrow(f"gates{t}", f"h{t}")]
