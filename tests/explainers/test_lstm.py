@@ -217,12 +217,12 @@ def test_a_forget_gate_held_open_costs_recall_nothing() -> None:
 
 
 def test_what_is_measured_is_not_less_than_the_forget_gates_let_through() -> None:
-    """Before training in 8 of 8 seeds, and hardly anything arrives in the RNN; after it in at least 7."""
+    """Before training and after it; hardly anything arrives in the untrained RNN."""
     starts = [page.read(run(seed=seed)[0], View()) for seed in SEEDS]
     assert all(0.6 < start.road[0] < start.arrived[0] for start in starts)
     assert all(start.arrived_rnn[0] < 1e-4 for start in starts)
     ends = [page.read(run(seed=seed)[-1], View()) for seed in SEEDS]
-    assert sum(end.arrived[0] > 0.5 * end.road[0] for end in ends) >= 7
+    assert sum(end.arrived[0] > end.road[0] for end in ends) >= 7
 
 
 def test_the_loss_falls() -> None:
