@@ -139,7 +139,10 @@ def headline(checkpoint: Checkpoint, reading: Reading) -> dict[str, float]:
 def see(checkpoint: Checkpoint, reading: Reading) -> list[Say]:
     """What was answered, what the gates let through, what each gate is worth, who else learnt it."""
     numbers, T = checkpoint.numbers, len(reading.words)
-    said = [Say("unread", {"text": reading.unread})] if reading.unread else []
+    said = []
+    if reading.unread:
+        example = {"text": reading.unread, "example": " ".join(reading.words)}
+        said.append(Say("unread_letters" if reading.task == "recall" else "unread_words", example))
     said.append(see_answer(reading))
     if reading.hold != "free":
         held = {"held": numbers[f"accuracy_{reading.hold}"], "free": numbers["accuracy_lstm"]}

@@ -256,7 +256,8 @@ def test_it_says_what_was_measured() -> None:
     assert {"gates", "shut", "open_free", "others_behind"} <= set(said(last))
     assert "not_recalled" in said(last, hold="input_shut")
     assert all(f"hold_{hold}" in said(last, hold=hold) for hold in HOLDS)
-    assert said(last, text="zzz")[0] == "unread"
+    assert said(last, text="zzz")[0] == "unread_letters"
+    assert said(small(task="pairs_en")[-1], text="F")[0] == "unread_words"
     assert "learnt_nothing" in said(small()[0])
 
 
