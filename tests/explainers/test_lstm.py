@@ -82,7 +82,7 @@ def test_torchs_rows_are_i_f_g_o() -> None:
     with torch.no_grad():
         for name, value in (("input", 40.0), ("forget", -40.0), ("candidate", 40.0), ("output", 40.0)):
             row = 2 * GATES.index(name)
-            layer.bias_ih_l0[row : row + 2] = value
+            layer.get_parameter("bias_ih_l0")[row : row + 2] = value
     _, (_, c) = layer(noise(6, 1, 3))
     torch.testing.assert_close(c[0, 0], torch.ones(2, dtype=torch.float64))  # i·g = 1, and f·c = 0
     gates = unroll_lstm(weights, noise(6, 1, 3), held_by(["free"]).double()).gates[-1]
@@ -161,8 +161,8 @@ def test_the_three_cells_have_as_many_parameters(units: int, task: str) -> None:
 
 def test_texts_start_from_the_same_word_vectors() -> None:
     models = like_sized(5, 12, 2, torch.Generator().manual_seed(0))
-    first, *others = [model.embed.weight for model in models.values()]  # type: ignore[union-attr]
-    assert all(torch.equal(first, other) for other in others)  # type: ignore[arg-type]
+    first, *others = [model.get_parameter("embed.weight") for model in models.values()]
+    assert all(torch.equal(first, other) for other in others)
 
 
 def test_the_forget_bias_moves_the_forget_gates_rows_alone() -> None:
@@ -183,7 +183,9 @@ def test_the_trained_models_say_what_is_measured() -> None:
     model = models["lstm"].double()
     reading = read(text="", example=3)
     one = Batch(test.inputs[:, 3:4].double(), test.lengths[3:4], test.answers[3:4])
-    np.testing.assert_allclose(reading.cell.h, model.cell(one.inputs)[0][:, 0].detach(), rtol=0, atol=1e-6)
+    np.testing.assert_allclose(
+        reading.cell.h, model.cell(one.inputs)[0][:, 0].detach().numpy(), rtol=0, atol=1e-6
+    )
     assert reading.sure[-1] == pytest.approx(
         float(model(one).softmax(1)[0, one.answers[0]].detach()), abs=1e-6
     )
@@ -262,8 +264,9 @@ def test_it_says_what_was_measured() -> None:
 
 
 def test_every_sentence_has_words_for_its_numbers() -> None:
+    views: list[dict[str, Any]] = [{}, {"hold": "forget_shut"}, {"text": "not good"}, {"text": "é bom"}]
     for last in (run(seed=101)[-1], small(task="pairs_pt")[-1], small(task="pairs_en", forget_bias=0)[-1]):
-        for view in ({}, {"hold": "forget_shut"}, {"text": "not good"}, {"text": "não é bom"}):
+        for view in views:
             for say in page.see(last, page.read(last, View(**view))):
                 for language in LANGUAGES:
                     words = Words(language, "lstm")
@@ -326,7 +329,8 @@ def test_the_numbers_of_the_unrolled_cell_are_the_readings() -> None:
         np.testing.assert_array_equal(cells(picture, f"c{t}")[0], reading.cell.c[t, units])
         np.testing.assert_allclose(f * cells(picture, f"before{t}")[0] + i * g, cells(picture, f"c{t}")[0])
         np.testing.assert_allclose(o * np.tanh(cells(picture, f"c{t}")[0]), cells(picture, f"h{t}")[0])
-        terms = sum(cells(picture, name) for name in (f"from_x{t}", f"from_h{t}", "bias_ih", "bias_hh"))
+        named = (f"from_x{t}", f"from_h{t}", "bias_ih", "bias_hh")
+        terms = np.sum([cells(picture, name) for name in named], axis=0)
         np.testing.assert_allclose(terms, cells(picture, f"sum{t}"))
         np.testing.assert_allclose(1 / (1 + np.exp(-terms[[0, 1, 3]])), [i, f, o])
         np.testing.assert_allclose(np.tanh(terms[2]), g)
@@ -345,7 +349,9 @@ def test_one_step_with_every_unit_adds_up() -> None:
     np.testing.assert_allclose(gates[:, 3:] * np.tanh(c), cells(picture, "h"))
     for name, matrix, vector in (("from_x", "wx", "x"), ("from_h", "wh", "h_before")):
         parts = [cells(picture, f"{matrix}{k}") * value for k, value in enumerate(cells(picture, vector)[0])]
-        np.testing.assert_allclose(sum(parts), cells(picture, name), atol=0.005)  # weights of three places
+        np.testing.assert_allclose(
+            np.sum(parts, axis=0), cells(picture, name), atol=0.005
+        )  # weights of three places
         grid = next(grid for grid in picture.grids if grid.name == name)
         assert grid.arithmetic.count(f"{{{vector}:0,") == len(parts)
 
@@ -357,7 +363,8 @@ def test_a_held_gate_is_said_to_be_held() -> None:
 
 @pytest.mark.parametrize("settings", [{}, {"task": "pairs_en"}])
 def test_no_two_grids_share_a_place(settings: dict[str, Any]) -> None:
-    for view in ({}, {"text": "not"}):
+    views: list[dict[str, Any]] = [{}, {"text": "not"}]
+    for view in views:
         for draw in (page.picture_cell, page.picture_step):
             grids = [grid for grid in draw([read(settings, **view)]).grids if grid.kind != "hidden"]
             assert len({grid.at for grid in grids}) == len(grids)
