@@ -5,8 +5,7 @@ from ui.lesson import Lesson
 
 lesson = Lesson(explainer)
 lesson.open()
-lesson.run()
-lesson.picture("chain", explainer.picture_chain)
+lesson.stage("chain", explainer.picture_chain)
 lesson.see()
 lesson.row(norms=explainer.picture_norms, gate=explainer.picture_gate)
 lesson.row(clipping=explainer.picture_clipping, accuracy=explainer.picture_accuracy)

@@ -5,8 +5,7 @@ from ui.lesson import Lesson
 
 lesson = Lesson(explainer)
 lesson.open()
-lesson.run()
-lesson.picture("cell", explainer.picture_cell)
+lesson.stage("cell", explainer.picture_cell)
 lesson.see()
 lesson.row(road=explainer.picture_road, held=explainer.picture_held)
 lesson.picture("accuracy", explainer.picture_accuracy)

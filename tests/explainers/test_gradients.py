@@ -155,7 +155,7 @@ def test_backward_by_hand_is_autograds(activation: str) -> None:
         states = model.states(x[:, n : n + 1])
         loss = nn.functional.cross_entropy(model.score(states[-1]), answers[n : n + 1])
         gradients = torch.stack(torch.autograd.grad(loss, states))[:, 0]  # (T, H)
-        assert back.loss == pytest.approx(float(loss), abs=1e-10)
+        assert back.loss == pytest.approx(loss.item(), abs=1e-10)
         np.testing.assert_allclose(
             back.states, torch.stack(states)[:, 0].detach().numpy(), rtol=0, atol=1e-10
         )

@@ -9,7 +9,7 @@ import torch
 from torch import nn
 
 from explainers import lstm as page
-from explainers.lstm import Reading, Training, View
+from explainers.lstm import Training, View
 from explainers.support.contract import Checkpoint
 from explainers.support.init import seeded
 from explainers.support.lstm_cell import (
@@ -20,7 +20,7 @@ from explainers.support.lstm_cell import (
     unroll_plain,
 )
 from explainers.support.lstm_readers import HELD, HOLDS, INPUTS, LAYERS, like_sized, right_share
-from explainers.support.lstm_reading import gradient
+from explainers.support.lstm_reading import Reading, gradient
 from explainers.support.lstm_tasks import Batch, answer_count, asked_about, unseen
 from explainers.support.pictures import Diagram
 from ui.locale import LANGUAGES, Words
