@@ -20,6 +20,8 @@ from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 HERE = Path(__file__).resolve().parent
+# Plotly is large: the browser fetches it while Streamlit itself is still starting.
+AHEAD = (b"link", b"</vendor/plotly.min.js>; rel=preload; as=script")
 COLLECT_EVERY = 30.0  # seconds; Streamlit's own collection after every rerun is switched off
 
 
@@ -63,6 +65,8 @@ class Guard:
                 named = {name.lower() for name, _ in self.headers}
                 kept = [pair for pair in message.get("headers", []) if pair[0].lower() not in named]
                 message["headers"] = kept + self.headers
+                if any(name.lower() == b"content-type" and b"text/html" in value for name, value in kept):
+                    message["headers"].append(AHEAD)
             await send(message)
 
         await self.app(scope, receive, with_headers)

@@ -149,7 +149,7 @@ def watched(browser: Browser, url: str, selector: str) -> Page:
 def main_picture(page: str) -> str:
     """Selector of the first picture that a page's storyboard draws."""
     story = (ROOT / "pages" / f"{page}.py").read_text(encoding="utf-8")
-    found = re.search(r'lesson\.(?:picture|inside)\("(\w+)"', story)
+    found = re.search(r'lesson\.stage\("(\w+)"', story)
     if found is None:
         raise ValueError(f"{page} draws no picture")
     return picture_of(found[1])

@@ -10,7 +10,7 @@ from pydantic import Field
 from torch import Tensor, nn
 
 from explainers.support.contract import Array, Checkpoint, Label, Say, Settings, checkpoint_steps, weights_of
-from explainers.support.geometry import cosine_distances, principal_axes, rank
+from explainers.support.geometry import cosine_distances, principal_axes, projection, rank
 from explainers.support.init import seeded
 from explainers.support.neighbours import neighbour_pairs, noise
 from explainers.support.pictures import Arrow, Chart, Diagram, Grid, curves
@@ -195,20 +195,16 @@ def see(checkpoint: Checkpoint, reading: Reading) -> list[Say]:
     said = [Say(f"{reading.task}_{state}" if checkpoint.step else state, values), Say("explained", values)]
     if values["failed_step"] > 0:
         said.append(Say("failed", {**values, "step": int(values["failed_step"])}))
-    true, drawn = nearest(reading.table, reading)[0], nearest(projected(reading, reading.table), reading)[0]
+    true, drawn = (
+        nearest(reading.table, reading)[0],
+        nearest(projection(reading.vectors, reading.dimensions)(reading.table), reading)[0],
+    )
     if drawn[0] != true[0]:
         names = {"word": reading.word, "drawn": words_by_frequency()[drawn[0] - 1]}
         said.append(Say("lie", {**names, "rank": rank(true, drawn[0])}))
     if reading.unknown:
         said.append(Say("unknown", {"word": reading.unknown[0], "V": WORDS}))
     return said
-
-
-def projected(last: Reading, vectors: Array) -> Array:
-    """Vectors (N, d) on the map of the run's last checkpoint: (N, 2 or 3)."""
-    axes = principal_axes(last.vectors)[0][: last.dimensions]  # (k, d)
-    flat = (vectors - last.vectors.mean(axis=0)) @ axes.T  # (N, k)
-    return np.pad(flat, ((0, 0), (0, last.dimensions - flat.shape[1])))  # d = 1 is a line
 
 
 def nearest(vectors: Array, reading: Reading) -> tuple[Array, Array]:
@@ -222,7 +218,8 @@ def nearest(vectors: Array, reading: Reading) -> tuple[Array, Array]:
 def picture_map(readings: Sequence[Reading]) -> Chart:
     """The followed words on the plane, or in the space, in which they differ most at the end of the run."""
     last = readings[-1]
-    maps = [projected(last, reading.vectors) for reading in readings]
+    projected = projection(last.vectors, last.dimensions)
+    maps = [projected(reading.vectors) for reading in readings]
     groups = {"positive": slice(0, 8), "negative": slice(8, 16), "followed": slice(16, None)}
     return word_map(maps, last.words, groups, [reading.step for reading in readings])
 
@@ -230,9 +227,10 @@ def picture_map(readings: Sequence[Reading]) -> Chart:
 def picture_neighbours(readings: Sequence[Reading]) -> Diagram:
     """The nearest of all words in d dimensions beside the nearest on the map, each with its other rank."""
     last = readings[-1]
+    projected = projection(last.vectors, last.dimensions)
     frames = []
     for reading in readings:
-        tables = {"true": reading.table, "map": projected(last, reading.table)}
+        tables = {"true": reading.table, "map": projected(reading.table)}
         found = {key: nearest(vectors, reading) for key, vectors in tables.items()}
         frame: dict[str, Any] = {}
         for key, other in (("true", "map"), ("map", "true")):

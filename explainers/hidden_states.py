@@ -64,6 +64,11 @@ class View(Settings):
     backwards: bool = Field(False, json_schema_extra={"more": True})
 
 
+def data(training: Training) -> tuple[str]:
+    """Which of the files this run reads."""
+    return (DATA[training.task != "reviews"],)
+
+
 def texts(task: str) -> tuple[dict[str, int], Sentences, Sentences]:
     """The words → ids of a task, its training and its test sentences."""
     if task == "reviews":
@@ -189,9 +194,7 @@ def see(checkpoint: Checkpoint, reading: Reading) -> list[Say]:
         said.append(
             Say("unknown_pairs" if example else "unknown_reviews", {"word": word, "example": example})
         )
-    if len(text.ids) > SHOWN:
-        said.append(Say("shortened", {"shown": SHOWN, "n": len(text.ids)}))
-    return said
+    return said + [Say("shortened", {"shown": SHOWN, "n": len(text.ids)})] * (len(text.ids) > SHOWN)
 
 
 def see_edit(reading: Reading) -> Say:
@@ -202,9 +205,8 @@ def see_edit(reading: Reading) -> Say:
         return Say("edit_same" if values["old"] == values["new"] else "edit_unseen", values)
     values |= {"first": f"S{low(first)}", "now": reading.distances[first - 1], "last": reading.distances[-1]}
     values |= {"answer": text.answers[-1], "answer_edited": edited.answers[-1]}
-    if first == len(text.ids):
-        return Say("edit_last", values)
-    return Say("edit_gone" if values["last"] == 0 else "edit" if first > 1 else "edit_first", values)
+    gone = "edit_gone" if values["last"] == 0 else "edit" if first > 1 else "edit_first"
+    return Say("edit_last" if first == len(text.ids) else gone, values)
 
 
 def see_sweep(field: str, values: Sequence[float], readings: Sequence[Reading]) -> list[Say]:
@@ -213,8 +215,8 @@ def see_sweep(field: str, values: Sequence[float], readings: Sequence[Reading]) 
         best = max(range(len(values)), key=lambda i: readings[i].numbers["accuracy"])
         ends = {"best": values[best], "accuracy": readings[best].numbers["accuracy"], "scale": values[-1]}
         last = readings[-1].numbers
-        key = "scale_breaks" if last["accuracy"] < ends["accuracy"] - 0.05 else "scale_holds"
-        return [Say(key, {**last, **ends, "end": last["accuracy"]})]
+        falls = last["accuracy"] < ends["accuracy"] - 0.05
+        return [Say("scale_breaks" if falls else "scale_holds", {**last, **ends, "end": last["accuracy"]})]
     answers = [reading.text.answers[-1] for reading in readings]
     counts = {"n": len(answers), "positive": sum(answer > 0.5 for answer in answers)}
     said = [Say("seeds", {**counts, "low": min(answers), "high": max(answers)})]
@@ -226,8 +228,8 @@ def see_sweep(field: str, values: Sequence[float], readings: Sequence[Reading]) 
 
 def formula(reading: Reading) -> dict[str, float]:
     """The first number of the last state, term by term; an empty text has none."""
-    T = len(reading.text.ids)
-    x, h = reading.text.around(T) if T else (np.zeros(DIM), reading.text.states[0])
+    text, T = reading.text, len(reading.text.ids)
+    x, h = text.around(T) if T else (np.zeros(DIM), text.states[0])
     added = {key: float(value[0, 0]) for key, value in reading.weights.terms(x, h).items()}
     return {"T": T, "state": float(reading.text.states[T][0]), **(added if T else dict.fromkeys(added, 0.0))}
 
@@ -269,10 +271,9 @@ def picture_by_hand(readings: Sequence[Reading]) -> Diagram:
     for reading in readings if last.at else []:
         step = reading.weights
         x, h = reading.text.around(last.at)
-        frame = {**step.terms(x, h), "state": reading.text.states[last.at][:, None]}
-        frames.append(frame | {"x": x[None], "h": h[None], "W_ih": step.W_ih, "W_hh": step.W_hh})
-    steps = [reading.step for reading in readings]
-    return step_diagram(last.text, last.at, frames or [{} for _ in steps], steps)
+        own = {"x": x[None], "h": h[None], "W_ih": step.W_ih, "W_hh": step.W_hh}
+        frames.append({**step.terms(x, h), **own, "state": reading.text.states[last.at][:, None]})
+    return step_diagram(last.text, last.at, frames or [{}] * len(readings), [r.step for r in readings])
 
 
 def picture_fade(readings: Sequence[Reading]) -> Chart:

@@ -140,26 +140,27 @@ def picture_journey(readings: Sequence[Reading]) -> Diagram:
     last = readings[-1]
     shown = range(min(SHOWN, len(last.tokens)))
     dim = len(last.mean)
-    middle = len(shown) // 2
+    middle, end = len(shown) // 2, 2 * len(shown)
     grids, arrows = [], []
     for t in shown:
         word, name, vector = f"word{t}", f"id{t}", f"vector{t}"
         grids += [
-            Grid(word, (t, 0), "word", step=t),
-            Grid(name, (t, 1), "plain", step=t, arithmetic=Label("how.id", word=last.tokens[t])),
-            Grid(vector, (t, 3), step=t, arithmetic=Label("how.vector", t=t)),
-        ]
+            Grid(word, (t, 0), "word", step=t, narrow=(0, 2 * t)),
+            Grid(name, (t, 1), "plain", step=t, arithmetic=Label("how.id", word=last.tokens[t]),
+                 narrow=(1, 2 * t)),
+            Grid(vector, (t, 3), step=t, arithmetic=Label("how.vector", t=t), narrow=(0, 2 * t + 1)),
+        ]  # fmt: skip
         arrows += [Arrow(word, name), Arrow(name, vector), Arrow(vector, "mean")]
     terms = " + ".join(f"{{vector{t}:r,0}}" for t in shown)
     whole = len(last.tokens) <= SHOWN
     dots = " + ".join(f"{{mean:{i},0}}·{{weight:{i},0}}" for i in range(dim))
     grids += [
-        Grid("mean", (middle, 4),
+        Grid("mean", (middle, 4), narrow=(0, end),
              arithmetic=f"({terms}) / {len(shown)} = {{self}}" if shown and whole else ""),
         Grid("weight", (0, 4), "hidden"),
         Grid("bias", (0, 4), "hidden"),
         Grid("logit", (0, 4), "hidden"),
-        Grid("score", (middle + 1, 4), "share", title=Label("stage.score"),
+        Grid("score", (middle + 1, 4), "share", title=Label("stage.score"), narrow=(0, end + 1),
              arithmetic=f"σ({dots} + {{bias:0,0}}) = σ({{logit:0,0}}) = {{self}}"),
     ]  # fmt: skip
     arrows.append(Arrow("mean", "score"))

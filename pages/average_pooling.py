@@ -5,8 +5,7 @@ from ui.lesson import Lesson
 
 lesson = Lesson(explainer)
 lesson.open()
-lesson.run()
-lesson.inside("pooling", explainer.picture_pooling)
+lesson.stage("pooling", explainer.picture_pooling)
 lesson.see()
 lesson.picture("unseen", explainer.picture_unseen)
 lesson.row(pairs=explainer.picture_pairs, reviews=explainer.picture_reviews)

@@ -5,8 +5,7 @@ from ui.lesson import Lesson
 
 lesson = Lesson(explainer)
 lesson.open()
-lesson.run()
-lesson.picture("map", explainer.picture_map)
+lesson.stage("map", explainer.picture_map)
 lesson.see()
 lesson.picture("neighbours", explainer.picture_neighbours)
 lesson.row(distances=explainer.picture_distances, cosine=explainer.picture_cosine)

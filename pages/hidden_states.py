@@ -5,8 +5,7 @@ from ui.lesson import Lesson
 
 lesson = Lesson(explainer)
 lesson.open()
-lesson.run()
-lesson.picture("unrolled", explainer.picture_unrolled)
+lesson.stage("unrolled", explainer.picture_unrolled)
 lesson.see()
 lesson.picture("edit", explainer.picture_edit)
 lesson.row(fade=explainer.picture_fade, accuracy=explainer.picture_accuracy)

@@ -5,8 +5,7 @@ from ui.lesson import Lesson
 
 lesson = Lesson(explainer)
 lesson.open()
-lesson.run()
-lesson.picture("journey", explainer.picture_journey)
+lesson.stage("journey", explainer.picture_journey)
 lesson.see()
 lesson.text()
 lesson.map()

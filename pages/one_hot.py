@@ -5,8 +5,7 @@ from ui.lesson import Lesson
 
 lesson = Lesson(explainer)
 lesson.open()
-lesson.run()
-lesson.inside("table", explainer.picture_table)
+lesson.stage("table", explainer.picture_table)
 lesson.see()
 lesson.picture("distances", explainer.picture_distances)
 lesson.row(memory=explainer.picture_memory, accuracy=explainer.picture_accuracy)

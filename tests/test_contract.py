@@ -16,7 +16,7 @@ import plotly.graph_objects as go
 import pytest
 from pydantic import ValidationError
 
-from explainers.support.contract import Checkpoint, Label
+from explainers.support.contract import Checkpoint, Label, data_of
 from explainers.support.pictures import Chart, Diagram
 from explainers.support.registry import find, names
 from explainers.support.script import script
@@ -97,7 +97,7 @@ def test_the_exported_script_prints_the_same_headline(name: str, tmp_path: Path)
     explainer, run = find(name), default_run(name)
     file = tmp_path / f"{name}.py"
     file.write_text(script(explainer, explainer.Training(), explainer.View()))
-    for data in explainer.DATA:
+    for data in data_of(explainer, explainer.Training()):
         (tmp_path / data).symlink_to(ROOT / "data" / data)
     done = subprocess.run(
         [sys.executable, "-I", str(file)], capture_output=True, text=True, cwd=tmp_path, check=False

@@ -31,6 +31,16 @@ SETTINGS = {
 }
 
 
+# A click goes before a training. And Ctrl-C reaches every process of a terminal: the server stops its
+# workers, and they say nothing of it.
+BACK_SEAT = """
+import os, signal
+if hasattr(os, "nice"):
+    os.nice(19)
+signal.signal(signal.SIGINT, signal.SIG_IGN)
+"""
+
+
 class Imports(WorkerPlugin):  # type: ignore[misc]  # Dask has no types
     """Imports the modules in every worker, and in every worker that comes later."""
 
@@ -88,6 +98,7 @@ class Workers:
                 dashboard_address="127.0.0.1:0",
                 scheduler_kwargs={"dashboard": False},
                 silence_logs=logging.ERROR,
+                preload=[BACK_SEAT],
             )
         self._reach()
         self.look()

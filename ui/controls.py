@@ -134,6 +134,14 @@ def settings(kind: type[S], words: Words, values: dict[str, Any]) -> S:
         return kind(**{**start, **values})
 
 
+def held(kinds: list[type[Settings]]) -> list[Settings] | None:
+    """The settings as this session holds them, before the controls are drawn; None if one is not allowed."""
+    try:
+        return [kind(**{name: st.session_state[name] for name in kind.model_fields}) for kind in kinds]
+    except (KeyError, ValidationError):
+        return None
+
+
 def forget_other_page(page: str, fields: Iterable[str]) -> None:
     """Another page's control of the same name is another control: Streamlit would keep its value."""
     if st.session_state.get("page") != page:
@@ -142,11 +150,25 @@ def forget_other_page(page: str, fields: Iterable[str]) -> None:
         st.session_state["page"] = page
 
 
+def follow_language(kinds: list[type[Settings]], words: Words) -> None:
+    """A control that stands at one language's default stands at the other's when the language changes."""
+    before = st.session_state.get("language_of_controls", words.language)
+    st.session_state["language_of_controls"] = words.language
+    if before == words.language:
+        return
+    for kind in kinds:
+        then, now = defaults(kind, Words(before, words.name)), defaults(kind, words)
+        for name in now:
+            if then[name] != now[name] and st.session_state.get(name) == then[name]:
+                st.session_state[name] = now[name]
+
+
 def draw(kinds: list[type[Settings]], words: Words) -> list[Settings]:
     """Widgets for all fields of several classes; those marked ``more`` behind one fold."""
     raw: dict[str, Any] = {}
     every = [(kind, name, field) for kind in kinds for name, field in kind.model_fields.items()]
     forget_other_page(words.name, [name for _, name, _ in every])
+    follow_language(kinds, words)
     few = [item for item in every if not extra(item[2], "more")]
     rest = [item for item in every if extra(item[2], "more")]
     # The text comes first: it is what a person touches.

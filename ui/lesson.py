@@ -5,19 +5,20 @@ import io
 import json
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from time import sleep
 from typing import Any
 from urllib.parse import urlencode
 
 import streamlit as st
 
-from explainers.support.contract import Checkpoint, Settings
+from explainers.support.contract import Checkpoint, Settings, data_of
 from explainers.support.pictures import Chart, Diagram
 from explainers.support.registry import names
 from explainers.support.script import script
 from training import Run
 from ui.breaks import breaks
 from ui.chart import chart
-from ui.controls import defaults, draw
+from ui.controls import defaults, draw, held
 from ui.diagram import diagram
 from ui.locale import Words
 from ui.pace import pace
@@ -25,12 +26,13 @@ from ui.payload import packed
 from ui.predict import ask
 from ui.sweep import SweepPicture, sweep
 from ui.theme import chips
-from ui.turn import pause, turn
+from ui.turn import crowded, pause, turn
 from ui.visitor import language, visitor
 from ui.workers import engine
 
 Picture = Callable[[Sequence[Any]], Chart | Diagram]
 PAGES = Path(__file__).resolve().parents[1] / "pages"
+HEAD_START = 0.05  # seconds in which the browser draws the picture before the rest of the page comes
 FIRST_LOOK = 0.15  # seconds: short runs are finished by then, and the old picture never flashes
 
 
@@ -62,7 +64,7 @@ class Lesson:
         self.name: str = explainer.__name__.split(".")[-1]
         self.words = Words(language(), self.name)
         self.page = self.words.page
-        self._charts: dict[str, Chart | Diagram] = {}
+        self._kinds: list[type[Settings]] = [explainer.Training, explainer.View]
 
     # -- claim and question ------------------------------------------------------------------------------
 
@@ -76,23 +78,65 @@ class Lesson:
 
     # -- controls, training ------------------------------------------------------------------------------
 
-    def run(self) -> Run:
-        """Controls, break it and compare on the left; asks for the training and returns at once."""
+    def stage(self, name: str, draw_picture: Picture) -> None:
+        """Controls, break it and compare on the left, the main picture on the right.
+
+        A fragment: when a control was moved the picture goes to the browser first, then the stage around it,
+        and then the page, which says the rest about the same state.
+        """
+        moved = False
+
+        @st.fragment
+        def stage() -> None:
+            nonlocal moved
+            if moved and crowded():
+                st.rerun()  # all at once: the stage twice would keep the others waiting
+            with turn():
+                self._stage(name, draw_picture, moved)
+            if moved:
+                sleep(HEAD_START)
+                st.rerun()
+            moved = True
+
+        stage()
+
+    def _stage(self, name: str, draw_picture: Picture, moved: bool) -> None:
+        with st.container(key="u_stage"):
+            left, right = st.columns([1, 3], gap="medium")
+        ahead = held(self._kinds) if moved else None
+        if ahead:
+            self.training, self.view = ahead
+        else:
+            self._controls(left)
+        self._ask()
+        with right:
+            self._live(name, draw_picture)
+        if ahead:
+            self._controls(left)
+
+    def _controls(self, place: Any) -> None:
+        """Everything that a visitor can set."""
+        with place:
+            self.training, self.view = draw(self._kinds, self.words)
+            breaks(self.explainer, [self.training, self.view], self.words)
+            self._pin()
+
+    def _ask(self) -> None:
+        """Ask for the training that the controls describe, and wait for no longer than a first look."""
         me = visitor()
         engine().leave(me, keep=self.name)
-        with st.container(key="u_stage"):
-            self._left, self._right = st.columns([1, 3], gap="medium")
-        with self._left:
-            training, view = draw([self.explainer.Training, self.explainer.View], self.words)
-            self.training, self.view = training, view
-            self.current = engine().request(me, self.name, training)
-            breaks(self.explainer, [training, view], self.words)
-            self._pin()
-        self.readings = Readings(self.explainer, self.current, view)
+        self.current = engine().request(me, self.name, self.training)
+        self.readings = self._readings("main", self.current, self.view)
         self.pinned = self._pinned(me)
         with pause():
             self.current.wait(FIRST_LOOK)
-        return self.current
+
+    def _readings(self, slot: str, run: Run, view: Settings) -> Readings:
+        """What this visitor's last run of the page read, if it asked the same."""
+        known = st.session_state.get(f"readings_{slot}")
+        if known is None or known.run is not run or known.view != view:
+            known = st.session_state[f"readings_{slot}"] = Readings(self.explainer, run, view)
+        return known
 
     # -- compare -----------------------------------------------------------------------------------------
 
@@ -126,20 +170,14 @@ class Lesson:
         run = engine().request(me, self.name, training, slot="pinned")
         with pause():
             run.wait(FIRST_LOOK)
-        return Readings(self.explainer, run, view)
+        return self._readings("pinned", run, view)
 
     # -- pictures ----------------------------------------------------------------------------------------
 
     def picture(self, name: str, draw_picture: Picture) -> None:
-        """A picture with its title, chips and table; the first stands beside the controls and is live."""
-        first = not self._charts
-        self._charts[name] = Chart({}, [], [])
-        if not first:
-            # Not live: each container and fragment costs the server and the browser at every change.
-            self._draw(name, draw_picture, first)
-            return
-        with self._right:
-            self._live(name, draw_picture)
+        """A picture with its title, chips and table."""
+        # Not live: each container and fragment costs the server and the browser at every change.
+        self._draw(name, draw_picture, first=False)
 
     inside = picture
 
@@ -174,16 +212,15 @@ class Lesson:
                 # A place of its own, so that what follows it does not move when it is empty.
                 with st.container():
                     self._status(run)
-            if checkpoints:
-                overlay = None
-                if self.pinned and self.pinned.run.checkpoints:
-                    overlay = draw_picture(self.pinned.upto(self.pinned.run.checkpoints))
-                self._charts[name] = draw_picture(self.readings.upto(checkpoints))
-                self.show(name, self._charts[name], overlay)
-            elif name in self._drawn:
-                # Until the new run's first checkpoint the picture stands as it was, and keeps its place.
-                draw, data = self._drawn[name]
+            under = self.pinned.run.checkpoints if self.pinned else ()
+            state = (self.words.language, self.readings, len(checkpoints), self.pinned, len(under))
+            before, draw, data = self._drawn.get(name, (None, None, b""))
+            if draw and (state == before or not checkpoints):
+                # The same; or it stands as it was, and keeps its place, until the new run's first checkpoint.
                 draw(data, key=f"{self.name}_{name}")
+            elif checkpoints:
+                overlay = draw_picture(self.pinned.upto(under)) if self.pinned and under else None
+                self.show(name, draw_picture(self.readings.upto(checkpoints)), overlay, state)
             st.markdown(f'<span class="u-caption">{words["see"]}</span>', unsafe_allow_html=True)
         if checkpoints:
             self._chip(run)
@@ -194,8 +231,10 @@ class Lesson:
         """One control at several values, trained at the push of a button."""
         sweep(self, field, draw_picture)
 
-    def show(self, name: str, picture: Chart | Diagram, overlay: Chart | Diagram | None = None) -> None:
-        """Draw a picture, over that of run A."""
+    def show(
+        self, name: str, picture: Chart | Diagram, overlay: Chart | Diagram | None = None, state: Any = None
+    ) -> None:
+        """Draw a picture, over that of run A; ``state`` is what it was drawn from."""
         shared = {**self.words.shared["picture"], "decimal": self.words.decimal}
         shared["language"] = self.words.language
         shared["title"] = self.page["pictures"][name]["title"]
@@ -203,11 +242,11 @@ class Lesson:
         under = overlay.frames[-1] if overlay else None
         data = packed({"spec": picture, "words": shared, "overlay": under}, self.words.label)
         draw(data, key=f"{self.name}_{name}")
-        self._drawn[name] = draw, data
+        self._drawn[name] = state, draw, data
 
     @property
-    def _drawn(self) -> dict[str, tuple[Callable[..., None], bytes]]:
-        """The pictures of this page as this visitor saw them last."""
+    def _drawn(self) -> dict[str, tuple[Any, Callable[..., None], bytes]]:
+        """The pictures of this page as this visitor saw them last, and what each was drawn from."""
         page, drawn = st.session_state.get("drawn", ("", {}))
         if page != self.name:
             drawn = {}
@@ -239,7 +278,9 @@ class Lesson:
             for model, n in counts.items()
         )
         seed = getattr(run.training, "seed", None)
-        data = (self.words.say("data." + name.split(".")[0]) for name in self.explainer.DATA)
+        data = (
+            self.words.say("data." + name.split(".")[0]) for name in data_of(self.explainer, run.training)
+        )
         chips([self.words.say("measured", seed=seed, seconds=run.cpu_seconds), learnt, *data])
 
     # -- words -------------------------------------------------------------------------------------------
@@ -323,7 +364,7 @@ class Lesson:
             st.download_button(
                 say("csv"), self._csv, f"{self.name}.csv", "text/csv", key="csv", on_click="ignore"
             )
-            for file in self.explainer.DATA:
+            for file in data_of(self.explainer, self.training):
                 st.link_button(say("data_file", file=file), f"/data/{file}")
         # Drawn only when open: after every change the browser would colour its hundreds of lines again.
         shown = st.expander(say("show_program"), key="show_program", on_change="rerun")

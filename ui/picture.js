@@ -161,3 +161,16 @@ const uFrame = (root, show, rows) => {
     index: () => index,
   };
 };
+
+// What Streamlit calls with every message. A change of a control draws the stage, then the page: what stands
+// already is not drawn again.
+const uPicture = (make) => ({ data, parentElement }) => {
+  const root = parentElement.querySelector('.u-picture');
+  if (root.__data?.length === data.length && root.__data.every((byte, i) => byte === data[i])) return;
+  root.__data = data;
+  root.__inSight ??= uInSight(root);
+  root.__inSight('update', () => {
+    root.__picture ??= make(root);
+    root.__picture.update(uUnpacked(data));
+  });
+};

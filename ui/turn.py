@@ -45,6 +45,11 @@ def _give() -> None:
             _taken = False
 
 
+def crowded() -> bool:
+    """Whether it is somebody else's turn."""
+    return _taken and not getattr(_mine, "held", False)
+
+
 @contextmanager
 def turn() -> Iterator[None]:
     """Compute when it is this script's turn. A turn inside a turn is the same one."""

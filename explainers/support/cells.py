@@ -177,3 +177,19 @@ def recurrent_gain(W_hh: Array) -> tuple[float, float]:
 def share(part: float, whole: float) -> float:
     """``part`` / ``whole`` as a finite number: 0 where there is nothing to divide."""
     return part / whole if isfinite(part) and isfinite(whole) and whole else 0.0
+
+
+def backpropagate(model: Recall, x: Tensor, answers: Tensor) -> float:
+    """The gradient of the loss on one batch x (T, B, 8), in place; its length over all parameters."""
+    model.zero_grad()
+    nn.functional.cross_entropy(model(x), answers).backward()
+    return gradient_norm(model)
+
+
+def cut(model: Recall, norm: float, clip: float) -> bool:
+    """Clip: a gradient longer than ``clip`` (0: never) keeps its direction and gets that length. Did it?"""
+    longer = bool(clip) and isfinite(norm) and norm > clip
+    for parameter in model.parameters() if longer else ():
+        if parameter.grad is not None:
+            parameter.grad.mul_(clip / norm)
+    return longer

@@ -3,7 +3,7 @@
 An explainer is a module ``explainers/x.py`` with
 
 - ``SECTION`` (a section of the course) and ``ORDER`` (its place in the course),
-- ``DATA``: the files of ``data/`` that it reads,
+- ``DATA``: the files of ``data/`` that it reads; where a run reads only some: ``data(training)``,
 - ``Training`` and ``View``: its settings, subclasses of :class:`Settings`,
 - ``train(training) -> Iterator[Checkpoint]``: 20 to 40 checkpoints, the first before training,
 - ``read(checkpoint, view) -> Reading``: the trained model, asked about what the visitor looks at,
@@ -139,3 +139,8 @@ class Explainer(Protocol):
 
     def formula(self, reading: Any) -> dict[str, float]:
         """The numbers that fill the page's formula."""
+
+
+def data_of(explainer: Any, training: Settings) -> Sequence[str]:
+    """The files of ``data/`` that this run reads: ``DATA``, unless the explainer's ``data`` says less."""
+    return explainer.data(training) if hasattr(explainer, "data") else explainer.DATA

@@ -1,5 +1,7 @@
 """Distances between vectors, and the plane in which most of their differences lie."""
 
+from collections.abc import Callable
+
 import numpy as np
 
 from explainers.support.contract import Array
@@ -22,6 +24,18 @@ def principal_axes(vectors: Array) -> tuple[Array, Array]:
     largest = axes[np.arange(len(axes)), np.abs(axes).argmax(axis=1)]
     squares = singular**2
     return axes * np.sign(largest)[:, None], squares / max(squares.sum(), 1e-300)
+
+
+def projection(vectors: Array, k: int) -> Callable[[Array], Array]:
+    """The map of these vectors (N, d) along their first k principal axes: vectors (M, d) → places (M, k)."""
+    axes = principal_axes(vectors)[0][:k]  # (≤ k, d)
+    middle = vectors.mean(axis=0)
+
+    def projected(others: Array) -> Array:
+        flat = (others - middle) @ axes.T  # (M, ≤ k)
+        return np.pad(flat, ((0, 0), (0, k - flat.shape[1])))  # d = 1 is a line
+
+    return projected
 
 
 def rank(order: Array, row: int) -> int:

@@ -17,11 +17,11 @@ def strength(value: float) -> float:
     return min(1.0, max(0.12, 1 + log10(value) / 9)) if isfinite(value) and value > 0 else 0.0
 
 
-def above(series: str, ratio: float, accuracy: float, broken: float) -> Label:
+def above(series: str, start: float, now: float, accuracy: float, broken: float) -> Label:
     """What stands above a row of the chain: what arrives at the first step, and what was learnt."""
-    key = "row.broken" if broken >= 0 else "row" if ratio < 9.95 else "row.more"
+    key = "row.broken" if broken >= 0 else "row"
     cell = Label(f"series.{series}")
-    return Label(key, cell=cell, ratio=power(ratio), accuracy=accuracy, step=int(broken))
+    return Label(key, cell=cell, start=power(start), now=power(now), accuracy=accuracy, step=int(broken))
 
 
 def chain(
@@ -30,6 +30,8 @@ def chain(
     steps: list[int],
 ) -> Chart:
     """The unrolled chain, one row of bars per cell: what part of the last step's gradient is left.
+
+    A dash at every step: what was left there before training, in the first frame.
 
     Args:
         frames: one per checkpoint: series → multiples of the last step's gradient (T,).
@@ -54,9 +56,14 @@ def chain(
                             "color": "var(--u-muted)"}},
                 {"type": "bar", "x": x, "y": finite(values), "name": named["name"], **axis,
                  "marker": {**own, "opacity": [strength(value) for value in values]}},
+                {"type": "scatter", "mode": "markers", "x": x, "y": finite(frames[0][series]), **axis,
+                 "name": Label("series.followed_start", series=named["name"]), "hoverinfo": "skip",
+                 "marker": {"symbol": "line-ew", "size": min(14, 420 // T),
+                            "line": {"color": "var(--u-ink)", "width": 2}}},
                 {"type": "scatter", "mode": "text", "x": [0.4], "y": [10.0**high], "hoverinfo": "skip",
-                 "text": [above(series, values[0], *state[series])], "textposition": "top right",
-                 "textfont": {**own, "size": 15}, **named},
+                 "text": [above(series, frames[0][series][0], values[0], *state[series])],
+                 "textposition": "top right",
+                 "textfont": {**own, "size": 14}, **named},
             ]  # fmt: skip
         drawn.append(traces)
     every = 5 * ceil(T / 40)
@@ -126,6 +133,7 @@ def clipping(
         ends[name] = (sizes or [0.0])[-1], words[name]
     if clip:
         traces.append(line([0, of], [clip, clip], "followed", line={"dash": "dot", "width": 2}))
+        ends["followed"] = clip, Label("row.line", clip=clip)
     layout = {
         "xaxis": {"title": {"text": Label("axis.step")}, "range": [0, of]},
         "yaxis": log_axis(low, high, title={"text": Label("axis.all")}),
@@ -160,3 +168,23 @@ def gate_line(ratios: Mapping[int, float], bias: int, levels: Mapping[str, float
         "margin": {"r": 110, "b": 64},
     }  # fmt: skip
     return Chart(layout, [[*traces, *log_labels(x[-1] + 0.3, ends, low, high, "right")]], [0])
+
+
+def seed_lines(seeds: Sequence[float], ratios: Mapping[str, Sequence[float]]) -> Chart:
+    """Ratios of several cells in several seeds, on a scale of powers of ten; each cell named at its end."""
+    low, high = powers([value for row in ratios.values() for value in row], -2, 0)
+    marker = {"size": 12, "opacity": 1}
+    traces = [
+        line(list(seeds), finite(row), name, mode="lines+markers", marker=marker, line={"width": 1})
+        for name, row in ratios.items()
+    ]
+    ends = {
+        name: (row[-1], Label("row.end", series=Label(f"series.{name}"), ratio=power(row[-1])))
+        for name, row in ratios.items()
+    }
+    layout = {
+        "xaxis": {"title": {"text": Label("axis.seed")}, "tickvals": list(seeds)},
+        "yaxis": log_axis(low, high, title={"text": Label("axis.ratio")}),
+        "margin": {"r": 110},
+    }
+    return Chart(layout, [[*traces, *log_labels(seeds[-1], ends, low, high, "right")]], [0])

@@ -1,6 +1,6 @@
 """An LSTM cell written out by hand, so that its gates can be watched and held; and cells of like size."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import torch
@@ -12,38 +12,36 @@ BLOCKS = {"rnn": 1, "gru": 3, "lstm": 4}  # of H rows each in W_ih and W_hh
 
 @dataclass(frozen=True)
 class Steps:
-    """What an LSTM holds at every step.
+    """What an LSTM holds after every step.
 
-    ``gates`` (T, B, 4, H): i, f and o from 0 to 1, g from −1 to 1. ``c`` and ``h``: T tensors (B, H).
+    ``gates``: T tensors (B, 4, H); i, f and o from 0 to 1, g from −1 to 1. ``c`` and ``h``: T tensors (B, H).
     """
 
-    gates: Tensor
+    gates: list[Tensor]
     c: list[Tensor]
     h: list[Tensor]
 
 
-def unroll(weights: Mapping[str, Tensor], x: Tensor, held: Mapping[str, float]) -> Steps:
+def unroll_lstm(weights: Mapping[str, Tensor], x: Tensor, held: Tensor) -> Steps:
     """Read x (T, B, I) with the parameters of an ``nn.LSTM``, from zero states.
 
-    ``held`` puts a number in the place of a gate, at every step and in every unit: ``{"forget": 0.0}``.
+    ``held`` (B, 4, 1) stands in the place of a gate, at every step and in every unit; NaN lets it be.
     """
     W_hh = weights["weight_hh_l0"].T  # (H, 4H)
     from_x = x @ weights["weight_ih_l0"].T + weights["bias_ih_l0"] + weights["bias_hh_l0"]  # (T, B, 4H)
-    h = c = x.new_zeros(x.shape[1], len(W_hh))
-    act: tuple[Callable[[Tensor], Tensor], ...] = (torch.sigmoid, torch.sigmoid, torch.tanh, torch.sigmoid)
-    seen, cs, hs = [], [], []
+    h = c = x.new_zeros(x.shape[1], len(W_hh))  # (B, H)
+    steps, free = Steps([], [], []), held.isnan()
     for now in from_x:
-        blocks = (now + h @ W_hh).chunk(4, dim=-1)  # four of (B, H)
-        i, f, g, o = (
-            torch.full_like(block, held[gate]) if gate in held else function(block)
-            for gate, function, block in zip(GATES, act, blocks, strict=True)
-        )
+        sums = (now + h @ W_hh).unflatten(-1, (4, -1))  # (B, 4, H)
+        own = torch.cat((sums[:, :2].sigmoid(), sums[:, 2:3].tanh(), sums[:, 3:].sigmoid()), dim=1)
+        gates = torch.where(free, own, held)  # (B, 4, H)
+        i, f, g, o = gates.unbind(dim=1)  # each (B, H)
         c = f * c + i * g
         h = o * torch.tanh(c)
-        seen.append(torch.stack((i, f, g, o), dim=-2))
-        cs.append(c)
-        hs.append(h)
-    return Steps(torch.stack(seen), cs, hs)
+        steps.gates.append(gates)
+        steps.c.append(c)
+        steps.h.append(h)
+    return steps
 
 
 def unroll_plain(weights: Mapping[str, Tensor], x: Tensor) -> list[Tensor]:
@@ -57,10 +55,14 @@ def unroll_plain(weights: Mapping[str, Tensor], x: Tensor) -> list[Tensor]:
     return hs
 
 
-def held_by(hold: str) -> dict[str, float]:
-    """``forget_shut`` → ``{"forget": 0.0}``: which gate stands still, and where; ``free`` → ``{}``."""
-    gate, _, how = hold.partition("_")
-    return {gate: float(how == "open")} if how else {}
+def held_by(holds: Sequence[str], each: int = 1) -> Tensor:
+    """``forget_shut`` → 0 in the forget gate's place, ``free`` → NaN in all: (holds · each, 4, 1)."""
+    held = torch.full((len(holds), 4, 1), torch.nan)
+    for row, hold in enumerate(holds):
+        gate, _, how = hold.partition("_")
+        if how:
+            held[row, GATES.index(gate)] = float(how == "open")
+    return held.repeat_interleave(each, dim=0)
 
 
 def parameter_count(kind: str, inputs: int, hidden: int, outputs: int) -> int:

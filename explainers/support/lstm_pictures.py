@@ -7,6 +7,7 @@ from explainers.support.contract import Label
 from explainers.support.lstm_cell import GATES
 from explainers.support.lstm_readers import HELD
 from explainers.support.lstm_reading import Reading
+from explainers.support.lstm_tasks import LETTERS
 from explainers.support.pictures import Arrow, Chart, Diagram, Grid, Walk, label_of, line
 from explainers.support.powers import finite, log_axis, log_labels, powers, size
 from explainers.support.state_pictures import low
@@ -20,8 +21,8 @@ FUNCTION = ("σ", "σ", "tanh", "σ")
 
 
 def part(value: float) -> str:
-    """A part of a gradient as words, alike in all languages: 117%, 3%, or 4·10⁻⁶."""
-    return f"{value:.0%}" if value >= 0.01 else size(value)
+    """A part of a gradient as words, alike in all languages: 24×, 117%, 3%, or 4·10⁻⁶."""
+    return f"{value:.0%}" if 0.01 <= value < 9.95 else size(value) + "×" * (value > 1)
 
 
 def shown_steps(T: int) -> list[int]:
@@ -29,12 +30,12 @@ def shown_steps(T: int) -> list[int]:
     return list(range(T)) if T <= FIRST + LAST else [*range(FIRST), *range(T - LAST, T)]
 
 
-def cell_diagram(readings: Sequence[Reading], answer: str, sign: str) -> Diagram:
-    """Time from left to right; in each step from above: cell state, gates and word, hidden state, answer.
-
-    ``answer`` names the answer whose probability the last row shows, ``sign`` is short for it.
-    """
+def cell_diagram(readings: Sequence[Reading]) -> Diagram:
+    """Time from left to right; in each step from above: cell state, gates and word, hidden state, answer."""
     last = readings[-1]
+    recall = last.task == "recall"
+    answer = LETTERS[last.answer] if recall else Label("answer.positive")
+    sign = answer if recall else "+"
     T, steps = len(last.words), shown_steps(len(last.words))
     units = [int(last.numbers[f"unit_{place}"]) for place in range(UNITS)]
     grids = [Grid(name, (0, 0), "hidden") for name in ("unit", "letter", "function", "bias_ih", "bias_hh")]
@@ -42,23 +43,25 @@ def cell_diagram(readings: Sequence[Reading], answer: str, sign: str) -> Diagram
     for place, t in enumerate(steps):
         column = place + (t >= FIRST and T > FIRST + LAST)  # the gap has a column of its own
         now, before = low(t + 1), low(t)
+        # Beside the first step, and the first after the gap: beside each they would take a step's room.
+        named = t - 1 not in steps
         grids += [
-            Grid(f"c{t}", (column, 0), title=f"t = {t + 1}", rows=["c"], step=t,
+            Grid(f"c{t}", (column, 0), title=f"t = {t + 1}", rows=["c"] * named, step=t,
                  narrow=(1, 2 * column),
                  arithmetic=f"{{unit:0,c}} c{now} = `f|{{gates{t}:1,c}}`·`c{before}|{{before{t}:0,c}}`"
                             f" + `i|{{gates{t}:0,c}}`·`g|{{gates{t}:2,c}}` = {{self}}"),
-            Grid(f"gates{t}", (column, 1), caption=last.words[t], rows=LETTER, step=t,
+            Grid(f"gates{t}", (column, 1), caption=last.words[t], rows=LETTER * named, step=t,
                  narrow=(0, 2 * column),
                  arithmetic=f"{{unit:0,c}} {{letter:r,0}} = {{function:r,0}}("
                             f" `W_i{{letter:r,0}}·x|{{from_x{t}:r,c}}` `b_i{{letter:r,0}}|{{bias_ih:r,c}}`"
                             f" `W_h{{letter:r,0}}·h{before}|{{from_h{t}:r,c}}`"
                             f" `b_h{{letter:r,0}}|{{bias_hh:r,c}}` )"
                             f" = {{function:r,0}}({{sum{t}:r,c}}) {{becomes:r,0}} {{self}}"),
-            Grid(f"h{t}", (column, 2), rows=["h"], step=t, narrow=(0, 2 * column + 1),
+            Grid(f"h{t}", (column, 2), rows=["h"] * named, step=t, narrow=(0, 2 * column + 1),
                  arithmetic=f"{{unit:0,c}} h{now} = `o|{{gates{t}:3,c}}`·tanh( `c{now}|{{c{t}:0,c}}` )"
                             f" = {{self}}"),
-            Grid(f"answer{t}", (column, 3), "share", rows=[f"P({sign})"], step=t, narrow=(1, 2 * column + 1),
-                 arithmetic=Label("how.answer", t=t + 1, answer=answer)),
+            Grid(f"answer{t}", (column, 3), "share", rows=[f"P({sign})"] * named, step=t,
+                 narrow=(1, 2 * column + 1), arithmetic=Label("how.answer", t=t + 1, answer=answer)),
             *(Grid(f"{name}{t}", (0, 0), "hidden") for name in ("before", "from_x", "from_h", "sum")),
         ]  # fmt: skip
         arrows += [Arrow(f"gates{t}", f"c{t}"), Arrow(f"gates{t}", f"h{t}")]
@@ -73,39 +76,45 @@ def cell_diagram(readings: Sequence[Reading], answer: str, sign: str) -> Diagram
             "how.gap", first=FIRST + 1, last=T - LAST, a=units[0], b=units[1])))  # fmt: skip
         grids.append(Grid("through", (0, 0), "hidden", digits=3))
         arrows.append(Arrow(f"c{FIRST - 1}", "gap", "× f"))
-    frames = [_frame(reading, units, steps, last) for reading in readings]
+    frames = [_frame(reading, units, steps) for reading in readings]
     walk = Walk(Label("walk.title"), Label("walk.play"), stops)
     numbers = [reading.step for reading in readings]
     return Diagram(grids, arrows, frames, numbers, FULL, (f"c{steps[-1]}", 0, 0), walk=walk)
 
 
-def _frame(reading: Reading, units: list[int], steps: list[int], last: Reading) -> dict[str, Any]:
+def _frame(reading: Reading, units: list[int], steps: list[int]) -> dict[str, Any]:
     """The numbers of the drawn units and steps at one checkpoint."""
-    held = reading.hold.split("_")[0]
+    cell = reading.cell
+    from_x, from_h, sums = cell.from_x, cell.from_h, cell.sums
     frame: dict[str, Any] = {
         "unit": [[Label("unit", unit=unit) for unit in units]],
         "letter": [[letter] for letter in LETTER],
         "function": [[function] for function in FUNCTION],
-        "becomes": [[Label("held") if gate == held else "="] for gate in GATES],
-        "bias_ih": reading.bias_ih[:, units],
-        "bias_hh": reading.bias_hh[:, units],
+        "becomes": [[word] for word in becomes(reading)],
+        "bias_ih": cell.bias_ih[:, units],
+        "bias_hh": cell.bias_hh[:, units],
     }
     for t in steps:
-        terms = reading.from_x[t] + reading.from_h[t] + reading.bias_ih + reading.bias_hh  # (4, H)
         frame |= {
             f"answer{t}": [[reading.sure[t]]],
-            f"h{t}": reading.h[t, units][None],
-            f"c{t}": reading.c[t, units][None],
-            f"gates{t}": reading.gates[t][:, units],
-            f"before{t}": reading.c[t - 1, units][None] if t else [[0.0] * UNITS],
-            f"from_x{t}": reading.from_x[t][:, units],
-            f"from_h{t}": reading.from_h[t][:, units],
-            f"sum{t}": terms[:, units],
+            f"h{t}": cell.h[t, units][None],
+            f"c{t}": cell.c[t, units][None],
+            f"gates{t}": cell.gates[t][:, units],
+            f"before{t}": cell.before(cell.c)[t, units][None],
+            f"from_x{t}": from_x[t][:, units],
+            f"from_h{t}": from_h[t][:, units],
+            f"sum{t}": sums[t][:, units],
         }
     if len(reading.words) > len(steps):
-        forget = reading.gates[FIRST:-LAST, GATES.index("forget")]  # (T − 5, H)
+        forget = cell.gates[FIRST:-LAST, GATES.index("forget")]  # (T − 5, H)
         frame |= {"gap": [["⋯"]], "through": forget.prod(axis=0)[units][None]}
     return frame
+
+
+def becomes(reading: Reading) -> list[str]:
+    """What stands between a gate's own value and the one it has: an equals sign, or that it is held."""
+    held = reading.hold.split("_")[0]
+    return [Label("held") if gate == held else "=" for gate in GATES]
 
 
 def road_chart(readings: Sequence[Reading]) -> Chart:
@@ -119,21 +128,77 @@ def road_chart(readings: Sequence[Reading]) -> Chart:
     frames = []
     for curve in curves:
         traces = [
-            line(list(range(1, T + 1)), finite(ys.tolist()), name, mode="lines+markers", marker={"size": 7},
+            line(list(range(1, T + 1)), finite(ys.tolist()), name, marker={"size": 7},
+                 mode="lines" if name == "baseline" else "lines+markers",
                  line={"dash": "dot" if name == "baseline" else "solid"})
             for name, ys in curve.items()
         ]  # fmt: skip
+        # Where the way back ends, the numbers are read.
         ends = {
-            name: (float(ys[-1]), Label("end.road", series=label_of(name), value=part(float(ys[0]))))
+            name: (float(ys[0]), Label("end.road", series=label_of(name), value=part(float(ys[0]))))
             for name, ys in curve.items()
         }
-        frames.append([*traces, *log_labels(T, ends, low_end, high_end, "right")])
+        frames.append([*traces, *log_labels(1, ends, low_end, high_end, "left")])
     layout = {
-        "xaxis": {"title": {"text": Label("axis.time")}, "range": [0.5, T + 0.3]},
-        "yaxis": log_axis(low_end, high_end, title={"text": Label("axis.gradient")}),
-        "margin": {"r": 190},
+        "xaxis": {"title": {"text": Label("axis.time")}, "range": [1, T + 0.3]},
+        "yaxis": log_axis(low_end, high_end, side="right", title={"text": Label("axis.gradient")}),
+        "margin": {"l": 145, "r": 60},
     }
     return Chart(layout, frames, [reading.step for reading in readings])
+
+
+def step_diagram(readings: Sequence[Reading]) -> Diagram:
+    """One step with all units as rows: what word and state add up to, the gates, the new states."""
+    last = readings[-1]
+    t, (H, inputs) = last.at, last.cell.W_ih.shape[1:]
+    now, before = low(t), low(t - 1)
+
+    def product(matrix: str, vector: str, size: int) -> str:
+        return " + ".join(f"{{{matrix}{k}:r,c}}·{{{vector}:0,{k}}}" for k in range(size)) + " = {self}"
+
+    grids = [
+        Grid("from_x", (0, 0), title=f"W_i·x{now} ({last.words[t - 1]})", columns=LETTER,
+             rows=[str(unit) for unit in range(H)], arithmetic=product("wx", "x", inputs)),
+        Grid("from_h", (1, 0), title=f"W_h·h{before}", columns=LETTER,
+             arithmetic=product("wh", "h_before", H)),
+        Grid("gates", (2, 0), title=Label("title.gates"), columns=LETTER,
+             arithmetic="{letter:0,c}[{r}] = {function:0,c}( `W_i·x|{from_x:r,c}` `b_i|{bias_ih:r,c}`"
+                        " `W_h·h|{from_h:r,c}` `b_h|{bias_hh:r,c}` )"
+                        " = {function:0,c}({sum:r,c}) {becomes:0,c} {self}"),
+        Grid("before", (3, 0), title=f"c{before}", columns=[" "]),
+        Grid("c", (4, 0), title=f"c{now}", columns=[" "],
+             arithmetic=f"c{now}[{{r}}] = `f|{{gates:r,1}}`·`c{before}|{{before:r,0}}`"
+                        " + `i|{gates:r,0}`·`g|{gates:r,2}` = {self}"),
+        Grid("h", (5, 0), title=f"h{now}", columns=[" "],
+             arithmetic=f"h{now}[{{r}}] = `o|{{gates:r,3}}`·tanh( `c{now}|{{c:r,0}}` ) = {{self}}"),
+        *(Grid(name, (0, 0), "hidden") for name in _hidden_of_step(inputs, H)),
+    ]  # fmt: skip
+    arrows = [Arrow("from_h", "gates"), Arrow("before", "c", "× f"), Arrow("c", "h", "× o")]
+    frames = [_frame_of_step(reading, t - 1) for reading in readings]
+    steps = [reading.step for reading in readings]
+    return Diagram(grids, arrows, frames, steps, FULL, ("gates", 0, 1), turns=False)
+
+
+def _hidden_of_step(inputs: int, H: int) -> list[str]:
+    """The numbers that only the arithmetic of :func:`step_diagram` needs."""
+    named = ["x", "h_before", "bias_ih", "bias_hh", "sum", "letter", "function", "becomes"]
+    return [*named, *(f"wx{k}" for k in range(inputs)), *(f"wh{k}" for k in range(H))]
+
+
+def _frame_of_step(reading: Reading, t: int) -> dict[str, Any]:
+    """The numbers of step t, from 0, at one checkpoint: units as rows, i f g o as columns."""
+    cell = reading.cell
+    before, h_before = cell.before(cell.c)[t], cell.before(cell.h)[t]  # (H,)
+    return {
+        "from_x": cell.from_x[t].T, "from_h": cell.from_h[t].T, "gates": cell.gates[t].T,
+        "before": before[:, None], "c": cell.c[t][:, None], "h": cell.h[t][:, None],
+        "x": cell.x[t][None], "h_before": h_before[None], "bias_ih": cell.bias_ih.T,
+        "bias_hh": cell.bias_hh.T, "sum": cell.sums[t].T,
+        "letter": [list(LETTER)], "function": [list(FUNCTION)], "becomes": [becomes(reading)],
+        # Rounded: they are many, and the arithmetic shows no more of them.
+        **{f"wx{k}": cell.W_ih[:, :, k].T.round(3) for k in range(cell.W_ih.shape[-1])},
+        **{f"wh{k}": cell.W_hh[:, :, k].T.round(3) for k in range(cell.W_hh.shape[-1])},
+    }  # fmt: skip
 
 
 def gates_diagram(readings: Sequence[Reading]) -> Diagram:

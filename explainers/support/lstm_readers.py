@@ -7,11 +7,12 @@ import torch
 from torch import Tensor, nn
 
 from explainers.support.init import seeded
-from explainers.support.lstm_cell import held_by, hidden_for, parameter_count, unroll
+from explainers.support.lstm_cell import GATES, held_by, hidden_for, parameter_count, unroll_lstm
 from explainers.support.lstm_tasks import Batch
 
 LAYERS = {"lstm": nn.LSTM, "gru": nn.GRU, "rnn": nn.RNN}
 HELD = ("forget", "input", "output")  # the gates from 0 to 1; the candidate is no gate but what may come in
+HOLDS = tuple(f"{gate}_{how}" for gate in HELD for how in ("shut", "open"))
 INPUTS = 8  # numbers of one step's input: the one-hot symbol, or the word's vector
 EXACT = 16  # test sequences on which the hand-written cell is held against torch's, in double precision
 
@@ -51,26 +52,42 @@ def like_sized(units: int, words: int, answers: int, generator: torch.Generator)
 def measured(models: Mapping[str, Reader], test: Batch) -> dict[str, float]:
     """Loss and accuracy of each model; the LSTM's accuracy with each gate held; and the units that decide.
 
+    ``accuracy_forget_shut`` …: one gate stands at 0 (shut) or 1 (open), at every step and in every unit.
     ``unit_0`` and ``unit_1`` are the two units whose hidden states move the answer most: the spread of h over
-    the test sequences, times the length of the weights with which the answer is read from it.
+    the test sequences, times the length of the weights with which the answer is read from it. ``forget`` is
+    the mean of the forget gates over test sequences, steps and units.
     """
     numbers = {}
     for kind, model in models.items():
         logits = model(test)
         numbers[f"loss_{kind}"] = float(nn.functional.cross_entropy(logits, test.answers))
-        numbers[f"accuracy_{kind}"] = float((logits.argmax(dim=1) == test.answers).float().mean())
-    lstm = models["lstm"]
+        numbers[f"accuracy_{kind}"] = right_share(logits, test)
+    lstm, B = models["lstm"], len(test.lengths)
     weights, x = dict(lstm.cell.named_parameters()), lstm.embed(test.inputs)  # x (T, B, 8)
-    for hold in (f"{gate}_{how}" for gate in HELD for how in ("shut", "open")):
-        h = torch.stack(unroll(weights, x, held_by(hold)).h)  # (T, B, H)
-        right = lstm.head(at_end(h, test)).argmax(dim=1) == test.answers
-        numbers[f"accuracy_{hold}"] = float(right.float().mean())
-    ends = at_end(lstm.cell(x)[0], test)  # (B, H)
+    # All ways to hold a gate in one go: B sequences each, side by side.
+    steps = unroll_lstm(weights, x.repeat(1, 1 + len(HOLDS), 1), held_by(("free", *HOLDS), B))
+    h = torch.stack(steps.h).unflatten(1, (-1, B))  # (T, 7, B, H)
+    for place, hold in enumerate(HOLDS, start=1):
+        numbers[f"accuracy_{hold}"] = right_share(lstm.head(at_end(h[:, place], test)), test)
+    ends = at_end(h[:, 0], test)  # (B, H)
     units = (ends.std(dim=0) * lstm.head.weight.norm(dim=0)).argsort(descending=True, stable=True)
-    exact, some = deepcopy(lstm.cell).double(), x[:, :EXACT].double()
-    by_hand = torch.stack(unroll(dict(exact.named_parameters()), some, {}).h)
+    read = (torch.arange(len(x))[:, None] < test.lengths)[..., None]  # (T, B, 1): not the padding
+    forget = torch.stack([gates[:B, GATES.index("forget")] for gates in steps.gates])  # (T, B, H)
     return {
         **numbers,
-        "difference_from_torch": float((by_hand - exact(some)[0]).abs().max()),
+        "forget": float((forget * read).sum() / (read.sum() * forget.shape[-1])),
+        "difference_from_torch": difference(lstm.cell, x[:, :EXACT]),
         **{f"unit_{place}": float(units[place]) for place in range(2)},
     }
+
+
+def difference(cell: nn.Module, x: Tensor) -> float:
+    """The largest difference between the hidden states by hand and torch's, in double precision."""
+    exact, x = deepcopy(cell).double(), x.double()
+    by_hand = unroll_lstm(dict(exact.named_parameters()), x, held_by(["free"], x.shape[1]).double())
+    return float((torch.stack(by_hand.h) - exact(x)[0]).abs().max())
+
+
+def right_share(logits: Tensor, test: Batch) -> float:
+    """Of logits (B, K), the share whose largest is the right answer's."""
+    return float((logits.argmax(dim=1) == test.answers).float().mean())

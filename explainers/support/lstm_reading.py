@@ -8,8 +8,49 @@ import torch
 from torch import Tensor, nn
 
 from explainers.support.contract import Array, Checkpoint
-from explainers.support.lstm_cell import GATES
+from explainers.support.lstm_cell import GATES, Steps
 from explainers.support.lstm_tasks import TASKS, Asked
+
+
+@dataclass(frozen=True)
+class Cell:
+    """The LSTM's numbers at every step of one sequence; blocks of four are i, f, g, o."""
+
+    gates: Array  # (T, 4, H)
+    c: Array  # (T, H)
+    h: Array  # (T, H)
+    x: Array  # (T, 8)
+    W_ih: Array  # (4, H, 8)
+    W_hh: Array  # (4, H, H)
+    bias_ih: Array  # (4, H)
+    bias_hh: Array  # (4, H)
+
+    @classmethod
+    def of(cls, weights: Mapping[str, Tensor], x: Tensor, steps: Steps) -> "Cell":
+        """From an LSTM's parameters, what it read, x (T, 1, 8), and what it held then."""
+        names = ("weight_ih_l0", "weight_hh_l0", "bias_ih_l0", "bias_hh_l0")
+        blocks = (weights[name].unflatten(0, (4, -1)) for name in names)
+        seen = (torch.cat(steps.gates), torch.cat(steps.c), torch.cat(steps.h), x[:, 0])
+        return cls(*(value.detach().numpy() for value in (*seen, *blocks)))
+
+    def before(self, states: Array) -> Array:
+        """``c`` or ``h`` (T, H) one step earlier: zeros first."""
+        return np.concatenate([0 * states[:1], states[:-1]])
+
+    @property
+    def from_x(self) -> Array:
+        """W_i* · x_t: (T, 4, H)."""
+        return np.asarray(np.einsum("ghd,td->tgh", self.W_ih, self.x))
+
+    @property
+    def from_h(self) -> Array:
+        """W_h* · h_(t − 1): (T, 4, H)."""
+        return np.asarray(np.einsum("ghk,tk->tgh", self.W_hh, self.before(self.h)))
+
+    @property
+    def sums(self) -> Array:
+        """What goes into σ or tanh: (T, 4, H)."""
+        return np.asarray(self.from_x + self.bias_ih + self.from_h + self.bias_hh)
 
 
 @dataclass(frozen=True)
@@ -24,15 +65,11 @@ class Reading:
     words: list[str]  # (T,)
     unread: str  # what the visitor typed, if nothing in it could be read
     answer: int  # the right one; where nobody told it, the network's own
+    known: bool  # whether somebody told it
     said: int  # the network's answer after the last step
+    at: int  # the step that is written out, from 1
     sure: Array  # (T,) probability of the first symbol, or of a positive text, if the sequence ended here
-    gates: Array  # (T, 4, H): i, f, g, o
-    c: Array  # (T, H)
-    h: Array  # (T, H)
-    from_x: Array  # (T, 4, H): W_i* · x_t
-    from_h: Array  # (T, 4, H): W_h* · h_(t − 1)
-    bias_ih: Array  # (4, H)
-    bias_hh: Array  # (4, H)
+    cell: Cell
     gradient: Array  # (T, H): ∂L/∂c_t, by autograd
     gradient_rnn: Array  # (T, H of the RNN): ∂L/∂h_t of the RNN with as many parameters
 
@@ -44,7 +81,7 @@ class Reading:
     @property
     def kept(self) -> Array:
         """What the forget gates after each step multiply to, (T, H): 1 for the last step."""
-        forget = self.gates[:, GATES.index("forget")]
+        forget = self.cell.gates[:, GATES.index("forget")]
         after = np.concatenate([forget[1:], np.ones_like(forget[:1])])
         return np.asarray(np.cumprod(after[::-1], axis=0)[::-1])
 

@@ -14,7 +14,7 @@ from explainers.support.reviews import UNKNOWN, Sentences, review_split, tokeniz
 LETTERS = "ABCDEFGH"  # the names of the symbols of recall
 TASKS = ("recall", "reviews", "pairs_en", "pairs_pt")
 REVIEW_WORDS = 2_000  # the most frequent words; the others are one unknown word
-TESTED = 256  # sequences of recall
+TESTED = 128  # sequences of recall
 LONGEST = 60  # steps of a typed text that are read
 
 
@@ -95,21 +95,23 @@ def training_batches(task: str, length: int, size: int, generator: torch.Generat
 
 
 def asked_about(task: str, length: int, text: str, example: int) -> Asked:
-    """What a person typed, or where nothing in it can be read, test sequence number ``example``.
+    """Test sequence number ``example`` with what a person typed in its place.
 
-    Recall reads the letters A to H, the other tasks read words; at most 60 of them.
+    Recall: the letters A to H in the text take the places of the first ones. The other tasks: the text, at
+    most 60 words of it, stands for the whole sequence, if the network knows one of them.
     """
-    known = known_words(task)
-    if task == "recall":
-        letters = [letter for letter in text.upper() if letter in LETTERS][:LONGEST]
-        typed = torch.tensor([LETTERS.index(letter) for letter in letters], dtype=torch.int64)
-        if letters:
-            return Asked(letters, torch.nn.functional.one_hot(typed, SYMBOLS)[:, None].float(), int(typed[0]))
-    elif tokens := tokenize(text)[:LONGEST]:
-        return Asked(tokens, torch.tensor([[known.get(token, UNKNOWN)] for token in tokens]), None)
-    test = unseen(task, length)
+    test, known = unseen(task, length), known_words(task)
     row = example % len(test.lengths)
-    inputs = test.inputs[: int(test.lengths[row]), row][:, None]
-    names = LETTERS if task == "recall" else ["?", *known]
-    symbols = inputs[:, 0].argmax(dim=-1) if task == "recall" else inputs[:, 0]
-    return Asked([names[i] for i in symbols.tolist()], inputs, int(test.answers[row]), text.strip())
+    inputs = test.inputs[: int(test.lengths[row]), row][:, None]  # (T, 1, 8) or (T, 1)
+    unread = text.strip()
+    if task == "recall":
+        symbols = inputs[:, 0].argmax(dim=-1)  # (T,)
+        typed = [LETTERS.index(letter) for letter in text.upper() if letter in LETTERS][:length]
+        symbols[: len(typed)] = torch.tensor(typed, dtype=torch.int64)
+        inputs = torch.nn.functional.one_hot(symbols, SYMBOLS)[:, None].float()
+        return Asked([LETTERS[i] for i in symbols.tolist()], inputs, int(symbols[0]), "" if typed else unread)
+    tokens = tokenize(text)[:LONGEST]
+    if any(token in known for token in tokens):
+        return Asked(tokens, torch.tensor([[known.get(token, UNKNOWN)] for token in tokens]), None)
+    names = ["?", *known]
+    return Asked([names[i] for i in inputs[:, 0].tolist()], inputs, int(test.answers[row]), unread)

@@ -138,7 +138,11 @@ def sweep_curves(
             line([values[0], values[-1]], [level[1]] * 2, level[0], line={"dash": "dot", "width": 2})
         )
     layout = {
-        "xaxis": {"title": {"text": Label(axes[0])}, "type": "log" if log else "linear"},
+        "xaxis": {
+            "title": {"text": Label(axes[0])},
+            "type": "log" if log else "linear",
+            **({"tickvals": list(values)} if log else {}),
+        },
         "yaxis": {"title": {"text": Label(axes[1])}, "range": list(bounds)},
         "margin": {"r": 150},
     }

@@ -13,7 +13,7 @@ from importlib import import_module
 from types import ModuleType
 from typing import Any
 
-from explainers.support.contract import Settings
+from explainers.support.contract import Settings, data_of
 
 OURS = "explainers."
 ROOTS = ("train", "read", "headline")
@@ -153,7 +153,8 @@ def script(explainer: Any, training: Settings, view: Settings) -> str:
     # in which they need each other at definition time.
     future = sorted(line for line in imports if "__future__" not in line)
     plain = [line for line in future if line.startswith("import")]
-    data = f" Beside it: {', '.join(explainer.DATA)}." if explainer.DATA else ""
+    files = data_of(explainer, training)
+    data = f" Beside it: {', '.join(files)}." if files else ""
     claim = (inspect.getdoc(explainer) or name).splitlines()[0]
     parts = [
         f'"""{claim}\n\nNeeds torch and numpy.{data} Prints the numbers of the page.\n"""',

@@ -17,29 +17,38 @@ PLACES = {
 }  # fmt: skip
 
 
-def label_places(points: Array, texts: Sequence[str], reach: Array) -> tuple[list[str], list[str]]:
-    """Where the names of points (N, 2) stand so that none covers another: (Plotly positions, texts).
+def label_places(points: Array, texts: Sequence[str], reach: Array) -> tuple[Array, Array]:
+    """Where the names of points (F, N, 2) stand so that in each of F frames none covers another.
 
-    A name that finds no free place is left out (it is still in the table and under the pointer). ``reach``
-    (2,) is half the width and half the height that the picture must hold.
+    Returns Plotly positions (F, N) and the texts (F, N). A name that finds no free place is left out (it is
+    still in the table and under the pointer). ``reach`` (2,) is half the width and half the height that the
+    picture must hold.
     """
-    pixels = points * min(WIDTH / 2 / reach[0], HEIGHT / 2 / reach[1])
-    taken = np.stack([pixels[:, 0] - 6, pixels[:, 0] + 6, pixels[:, 1] - 6, pixels[:, 1] + 6], axis=1)
-    positions, shown = [], []
-    for (x, y), text in zip(pixels.tolist(), texts, strict=True):
+    pixels = points * min(WIDTH / 2 / reach[0], HEIGHT / 2 / reach[1])  # (F, N, 2)
+    frames, count = pixels.shape[:2]
+    # Boxes as (left, right, low, high): those of the points, then those of the names that have a place;
+    # not-a-number overlaps nothing.
+    taken = np.full((frames, 2 * count, 4), np.nan)
+    taken[:, :count] = pixels[:, :, [0, 0, 1, 1]] + np.array([-6, 6, -6, 6])
+    ways = np.array(list(PLACES.values()))  # (8, 2)
+    names = np.array(list(PLACES))
+    positions, shown = (
+        np.full((frames, count), names[0], names.dtype),
+        np.full((frames, count), "", dtype=object),
+    )
+    for word, text in enumerate(texts):
         half = LETTER / 2 * len(text)
-        for name, (right, up) in PLACES.items():
-            cx, cy = x + right * (half + (3 if up else 9)), y + up * 15
-            box = np.array([cx - half, cx + half, cy - 7, cy + 7])
-            apart = (taken[:, 0] >= box[1]) | (box[0] >= taken[:, 1])
-            if (apart | (taken[:, 2] >= box[3]) | (box[2] >= taken[:, 3])).all():
-                taken = np.vstack([taken, box])
-                positions.append(name)
-                shown.append(text)
-                break
-        else:
-            positions.append("top center")
-            shown.append("")
+        shift = ways * np.stack([half + np.where(ways[:, 1], 3, 9), np.full(len(ways), 15)], axis=1)  # (8, 2)
+        middle = pixels[:, word, None] + shift  # (F, 8, 2)
+        boxes = middle[:, :, [0, 0, 1, 1]] + np.array([-half, half, -7, 7])  # (F, 8, 4)
+        mine, others = boxes[:, :, None], taken[:, None]  # (F, 8, 1, 4), (F, 1, 2N, 4)
+        crossing = (others[..., 0] < mine[..., 1]) & (mine[..., 0] < others[..., 1])
+        crossing &= (others[..., 2] < mine[..., 3]) & (mine[..., 2] < others[..., 3])
+        free = ~crossing.any(axis=2)  # (F, 8)
+        place, found = free.argmax(axis=1), free.any(axis=1)
+        positions[found, word] = names[place[found]]
+        shown[found, word] = text
+        taken[found, count + word] = boxes[found, place[found]]
     return positions, shown
 
 
@@ -59,8 +68,8 @@ def word_map(
     reach = np.maximum(reach, reach.max() / 4)  # a flat cloud still has room for its names
     solid = len(reach) == 3
     frames = []
-    for points in maps:
-        places, texts = label_places(points[:, :2], words, reach)
+    everywhere = label_places(np.stack(maps)[:, :, :2], words, reach)
+    for points, places, texts in zip(maps, *(each.tolist() for each in everywhere), strict=True):
         frame = []
         for group, part in groups.items():
             x, y, *z = points[part].T.tolist()

@@ -12,7 +12,7 @@ from torch import nn
 from explainers import embedding as page
 from explainers.embedding import NEGATIVE, POSITIVE, Reading, SkipGram, Training, View
 from explainers.support.contract import Array, Checkpoint
-from explainers.support.geometry import cosine_distances, principal_axes, rank
+from explainers.support.geometry import cosine_distances, principal_axes, projection, rank
 from explainers.support.init import seeded
 from explainers.support.neighbours import neighbour_pairs, noise
 from explainers.support.pooled import PooledClassifier
@@ -220,7 +220,7 @@ def brute(vectors: Array, word: str) -> list[tuple[float, str]]:
 def test_the_neighbours_are_the_nearest_of_all_words(dimensions: str, word: str) -> None:
     reading = read(word=word, dimensions=dimensions)
     frame = page.picture_neighbours([reading]).frames[-1]
-    spaces = {"true": reading.table, "map": page.projected(reading, reading.table)}
+    spaces = {"true": reading.table, "map": projection(reading.vectors, reading.dimensions)(reading.table)}
     order = {key: brute(vectors, word) for key, vectors in spaces.items()}
     for key, other in (("true", "map"), ("map", "true")):
         distances = [distance for distance, _ in order[key][: page.NEAREST]]
@@ -235,7 +235,7 @@ def test_where_the_map_lies_is_the_true_rank() -> None:
     reading = read(settings)
     say = next(say for say in page.see(run(**settings)[-1], reading) if say.key == "lie")
     true = page.nearest(reading.table, reading)[0]
-    drawn = page.nearest(page.projected(reading, reading.table), reading)[0]
+    drawn = page.nearest(projection(reading.vectors, reading.dimensions)(reading.table), reading)[0]
     assert words_by_frequency()[drawn[0] - 1] == say.values["drawn"]
     assert rank(true, drawn[0]) == say.values["rank"] > 1
 
@@ -259,7 +259,10 @@ def test_few_numbers_per_word_fit_the_map(dim: int) -> None:
     settings = {"dim": dim, "steps": 24}
     for dimensions in ("2", "3"):
         reading = read(settings, dimensions=dimensions)
-        assert page.projected(reading, reading.vectors).shape == (len(reading.words), int(dimensions))
+        assert projection(reading.vectors, reading.dimensions)(reading.vectors).shape == (
+            len(reading.words),
+            int(dimensions),
+        )
         if dim <= int(dimensions):
             assert reading.explained == pytest.approx(1)
 

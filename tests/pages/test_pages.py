@@ -227,3 +227,15 @@ def test_another_pages_controls_stay_behind(name: str) -> None:
         start = starts(name, "en")
         assert not app.exception
         assert {key: app.session_state[key] for key in start} == start, before
+
+
+@pytest.mark.parametrize("name", [name for name in names() if starts(name, "en") != starts(name, "pt")])
+def test_a_control_at_its_default_follows_the_language(name: str) -> None:
+    english, portuguese = starts(name, "en"), starts(name, "pt")
+    app = cold(name, "en")
+    app.button_group(key="lang").set_value("pt").run()
+    assert {key: app.session_state[key] for key in portuguese} == portuguese
+    assert not address(app)
+    app.text_input(key="text").set_value("a film").run()
+    app.button_group(key="lang").set_value("en").run()
+    assert {key: app.session_state[key] for key in english} == {**english, "text": "a film"}

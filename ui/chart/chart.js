@@ -84,11 +84,4 @@ const uChart = (root) => {
   };
 };
 
-export default function ({ data, parentElement }) {
-  const root = parentElement.querySelector('.u-picture');
-  root.__inSight ??= uInSight(root);
-  root.__inSight('update', () => {
-    root.__picture ??= uChart(root);
-    root.__picture.update(uUnpacked(data));
-  });
-}
+export default uPicture(uChart);

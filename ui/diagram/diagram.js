@@ -147,7 +147,7 @@ const uDiagram = (root) => {
       box.classList.toggle('u-timed', grid.step !== null);
       box.classList.toggle('u-both', !!(grid.title && grid.caption));
       uElement('div', 'u-title', box, grid.title);
-      if (grid.narrow && !grid.title && !grid.caption) uElement('div', 'u-caption-of u-when-narrow', box, data.stages.find((stage) => stage.row === grid.at[1])?.title);
+      if (grid.narrow && !grid.title && !grid.caption && grid.kind !== 'word') uElement('div', 'u-caption-of u-when-narrow', box, data.stages.find((stage) => stage.row === grid.at[1])?.title);
       const body = uElement('div', 'u-cells', box);
       body.setAttribute('role', 'grid');
       body.setAttribute('aria-label', grid.title || grid.caption || data.stages.find((stage) => stage.row === grid.at[1])?.title || grid.name);
@@ -351,11 +351,4 @@ const uDiagram = (root) => {
   };
 };
 
-export default function ({ data, parentElement }) {
-  const root = parentElement.querySelector('.u-picture');
-  root.__inSight ??= uInSight(root);
-  root.__inSight('update', () => {
-    root.__picture ??= uDiagram(root);
-    root.__picture.update(uUnpacked(data));
-  });
-}
+export default uPicture(uDiagram);
