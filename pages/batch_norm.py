@@ -5,8 +5,7 @@ from ui.lesson import Lesson
 
 lesson = Lesson(explainer)
 lesson.open()
-lesson.run()
-lesson.picture("layers", explainer.picture_layers)
+lesson.stage("layers", explainer.picture_layers)
 lesson.see()
 lesson.row(signal=explainer.picture_signal, gradient=explainer.picture_gradient)
 lesson.row(rates=explainer.picture_rates, modes=explainer.picture_modes)
