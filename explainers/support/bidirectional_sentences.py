@@ -110,6 +110,8 @@ def sense_split(language: str, distance: int) -> tuple[Tagged, Tagged]:
 
     def packed(test: bool) -> Tagged:
         chosen = [one for one in examples(language, distance) if one.test is test]
+        if test:
+            chosen = chosen[::2]  # two cues of four: as telling, in half the time
         T = max(len(one.tokens) for one in chosen)
         tokens = torch.zeros(len(chosen), T + 1, dtype=torch.int64)
         for row, one in zip(tokens, chosen, strict=True):
