@@ -39,8 +39,8 @@ HEADLINE = (
 SHOWN = 8  # words on a picture
 BREAKS = {
     "next_word": {"task": "next_word", "units": 12, "steps": 900, "distance": 0, "heard": SHOWN},
-    "live": {"task": "senses", "units": 4, "steps": 600, "distance": 0, "heard": 4},
-    "far": {"task": "senses", "units": 4, "steps": 600, "distance": 24, "heard": SHOWN},
+    "live": {"task": "senses", "units": 5, "steps": 800, "distance": 0, "heard": 4},
+    "far": {"task": "senses", "units": 5, "steps": 800, "distance": 24, "heard": SHOWN},
 }
 SWEEPS = {"distance": (0, 4, 8, 12, 16, 20, 24), "seed": tuple(range(8))}
 DIM = 8  # numbers per word
@@ -52,9 +52,9 @@ class Training(Settings):
 
     sentences: Literal["en", "pt"] = "en"
     task: Literal["senses", "next_word"] = "senses"
-    units: int = Field(4, ge=2, le=16)
+    units: int = Field(5, ge=2, le=16)
     distance: int = Field(0, ge=0, le=24, multiple_of=4, json_schema_extra={"more": True})
-    steps: int = Field(600, ge=24, le=1200, json_schema_extra={"more": True})
+    steps: int = Field(800, ge=24, le=1200, json_schema_extra={"more": True})
     seed: int = Field(7, ge=0, le=999, json_schema_extra={"more": True})
 
 

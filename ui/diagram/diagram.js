@@ -225,6 +225,7 @@ const uDiagram = (root) => {
     });
     layout.classList.toggle('u-flip', turned);
     layout.classList.toggle('u-narrow', form === 'narrow');
+    layout.classList.toggle('u-traced', data.traced && form !== 'narrow');
     layout.classList.toggle('u-walked', !turned && !!data.walk);
     // A word on an arrow between two columns needs more room than the gap between them.
     const room = new Map();
