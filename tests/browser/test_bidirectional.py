@@ -1,4 +1,4 @@
-"""The two passes in a browser: what a number was made from stands out, from the left above, the right below."""
+"""The two passes in a browser: all that a number was made from stands out, from the left and from the right."""
 
 from collections.abc import Iterator
 
