@@ -1,4 +1,4 @@
-"""The two passes in a browser: all that a number was made from stands out, from the left and from the right."""
+"""The two passes in a browser: all that a number was made from stands out, from either end."""
 
 from collections.abc import Iterator
 
