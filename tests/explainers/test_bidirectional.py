@@ -201,9 +201,9 @@ def test_heard_up_to_the_word_the_text_ends_there() -> None:
 
 
 def test_a_cue_far_away_is_lost() -> None:
-    numbers = [last(seed=seed, distance=24) for seed in (101, 102)]
+    numbers = [last(seed=seed, distance=16) for seed in (101, 102)]
     assert all(one["bidirectional_after"] < 0.7 for one in numbers)
-    assert "after_fails" in said(read({"seed": 101, "distance": 24}))
+    assert "after_fails" in said(read({"seed": 101, "distance": 16}))
 
 
 # -- what the page says ------------------------------------------------------------------------------------
@@ -330,7 +330,7 @@ def test_the_joined_states_times_weights_are_the_answer() -> None:
     frame = by_hand(read(), 4)
     np.testing.assert_allclose(frame["joined"] * frame["weight"], frame["product"])
     np.testing.assert_allclose(frame["product"].sum() + frame["offset"][0][0], frame["total"][0][0])
-    model = Reader(len(sense_vocabulary("en")), page.DIM, 5, 1, True)
+    model = Reader(len(sense_vocabulary("en")), page.DIM, 6, 1, True)
     model.load_state_dict(run(seed=101)[-1].state("bidirectional_en"))
     ids = torch.tensor([read().ids])
     logit = model.score(model(ids, torch.tensor([7])))[0, 3, 0].item()
@@ -350,7 +350,7 @@ def test_no_two_grids_share_a_place(task: str, text: str) -> None:
 
 def test_right_answers_are_those_of_a_plain_loop() -> None:
     test = sense_split("en", 0)[1]
-    model = Reader(len(sense_vocabulary("en")), page.DIM, 5, 1, True)
+    model = Reader(len(sense_vocabulary("en")), page.DIM, 6, 1, True)
     model.load_state_dict(run(seed=101)[-1].state("bidirectional_en"))
     with torch.no_grad():
         share = rights(model, test, model(test.tokens, test.lengths))
