@@ -45,8 +45,8 @@ def two_ways_diagram(
             grids += [Grid(f"{name}{t}", (t, 0), "hidden") for name in ANSWER]
             arrows += [Arrow(f"ahead{t}", f"answer{t}"), Arrow(f"back{t}", f"answer{t}")]
     grids += [Grid(f"{way}_b_{one}", (0, 0), "hidden") for way in ("ahead", "back") for one in ("ih", "hh")]
-    names = ("stage.ahead", "stage.meet", "stage.back")
-    stages = [Stage(row, Label(name)) for row, name in enumerate(names, start=1)] if T else []
+    passed = ("stage.ahead", "stage.meet", "stage.back")
+    stages = [Stage(row, Label(name)) for row, name in enumerate(passed, start=1)] if T else []
     start = (f"answer{min(asked)}" if asked else f"ahead{T}", 0, 0) if T else None
     if asked and not next(iter(asked.values())):
         start = (f"answer{max(1, T - 1)}", 0, 0)

@@ -14,7 +14,11 @@ def see_tag(reading: Reading) -> Say:
     place = reading.tagged - 1
     forward, both = (reading.read[name].logits[place] for name in ("forward", "bidirectional"))
     one, two = reading.share(forward), reading.share(both)
-    values = {"word": reading.tokens[place], "first": reading.senses[0], "second": reading.senses[1]}
+    values: dict[str, Any] = {
+        "word": reading.tokens[place],
+        "first": reading.senses[0],
+        "second": reading.senses[1],
+    }
     values |= {"n": reading.tagged, "T": len(reading.ids), "forward": one, "both": two}
     sure = [abs(share - 0.5) > 0.25 for share in (one, two)]
     values |= {"says": reading.says(both), "how": max(two, 1 - two)}
