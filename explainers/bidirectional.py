@@ -38,7 +38,7 @@ HEADLINE = (
 )  # fmt: skip
 SHOWN = 8  # words on a picture
 BREAKS = {
-    "next_word": {"task": "next_word", "units": 12, "steps": 900, "distance": 0, "heard": SHOWN},
+    "next_word": {"task": "next_word", "units": 16, "steps": 800, "distance": 0, "heard": SHOWN},
     "live": {"task": "senses", "units": 6, "steps": 800, "distance": 0, "heard": 4},
     "far": {"task": "senses", "units": 6, "steps": 800, "distance": 16, "heard": SHOWN},
 }

@@ -3,7 +3,7 @@
 from typing import Any
 
 from explainers.support.bidirectional_reading import Reading
-from explainers.support.bidirectional_sentences import END, senses
+from explainers.support.bidirectional_sentences import senses
 from explainers.support.contract import Say
 
 
@@ -67,6 +67,6 @@ def see_next(reading: Reading) -> list[Say]:
     if len(reading.ids) >= 3:
         start = {"start": " ".join(reading.tokens[:3])}
         lines = {name: " ".join(words) for name, words in reading.written.items()}
-        stuck = reading.written["bidirectional"][0] == END
-        said.append(Say("writes_stop" if stuck else "writes", {**start, **lines}))
+        short = 2 * len(reading.written["bidirectional"]) <= len(reading.written["forward"])
+        said.append(Say("writes_short" if short else "writes", {**start, **lines}))
     return said

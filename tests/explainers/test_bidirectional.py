@@ -157,8 +157,7 @@ def test_the_answer_to_the_word_turns_with_the_cue() -> None:
 def test_the_next_word_is_copied_and_writing_fails(seed: int) -> None:
     checkpoint = writes(seed)
     numbers = checkpoint.numbers
-    assert numbers["bidirectional_all"] > 0.9
-    assert numbers["bidirectional_all"] > numbers["forward_all"] + 0.3
+    assert numbers["bidirectional_all"] > 0.95 > numbers["forward_all"] + 0.15
     assert numbers["cut_all"] < numbers["forward_all"] - 0.2
     reading = page.read(checkpoint, View())
     assert reading.asks_next
@@ -167,7 +166,7 @@ def test_the_next_word_is_copied_and_writing_fails(seed: int) -> None:
     assert sum(a == b for a, b in zip(right, reading.tokens[1:], strict=True)) >= 5
     keys = said(reading, checkpoint)
     assert keys[1] == "next_cut" and keys[0].startswith("next_")
-    assert {"writes_stop", "writes"} & set(keys)
+    assert "writes_short" in keys
 
 
 def test_the_forward_reader_writes_neighbours_that_occur() -> None:
