@@ -24,8 +24,12 @@ WRITES = page.BREAKS["next_word"]
 
 
 @cache
+def trained(training: Training) -> list[Checkpoint]:
+    return list(page.train(training))
+
+
 def run(**settings: Any) -> list[Checkpoint]:
-    return list(page.train(Training(**settings)))
+    return trained(Training(**settings))
 
 
 def last(**settings: Any) -> dict[str, float]:
