@@ -180,6 +180,10 @@ def see(checkpoint: Checkpoint, reading: Reading) -> list[Say]:
 def see_sweep(field: str, values: Sequence[float], readings: Sequence[Reading]) -> list[Say]:
     """From which distance the cue is lost; in how many seeds the claim holds."""
     after = [reading.numbers["bidirectional_after"] for reading in readings]
+    if readings[-1].asks_next:
+        names = ("bidirectional_all", "cut_all", "forward_all")
+        means = {name: sum(r.numbers[name] for r in readings) / len(readings) for name in names}
+        return [Say("sweep_next", {"n": len(readings), **means})]
     if field == "distance":
         lost = [value for value, share in zip(values, after, strict=True) if share < 0.9]
         ends = {"last": values[-1], "share": after[-1], "forward": readings[-1].numbers["forward_after"]}

@@ -21,7 +21,7 @@ def see_tag(reading: Reading) -> Say:
     }
     values |= {"n": reading.tagged, "T": len(reading.ids), "forward": one, "both": two}
     sure = [abs(share - 0.5) > 0.25 for share in (one, two)]
-    values |= {"says": reading.says(both), "how": max(two, 1 - two)}
+    values["says"] = reading.says(both)
     if sure[0] and sure[1]:
         return Say("tag_both" if (one > 0.5) == (two > 0.5) else "tag_apart", values)
     return Say("tag_only_both" if sure[1] else "tag_only_forward" if sure[0] else "tag_neither", values)

@@ -253,8 +253,9 @@ def test_the_sweeps_have_words(field: str) -> None:
             for language in LANGUAGES:
                 words = Words(language, "bidirectional")
                 assert words.fill(words.page["see"][say.key], say.values)
-    held = page.see_sweep("seed", [0, 1], readings)[0].values["held"]
-    assert held == 1
+    assert page.see_sweep("seed", [0, 1], readings)[0].values["held"] == 1
+    writer = page.read(writes(101), View())
+    assert [say.key for say in page.see_sweep(field, [0], [writer])] == ["sweep_next"]
     chart = getattr(page, f"sweep_{field}")([values[0], values[-1]], readings)
     assert all(len(trace["x"]) == len(trace["y"]) for trace in chart.frames[0])
 
