@@ -245,7 +245,8 @@ def picture_live(readings: Sequence[Reading]) -> Diagram:
                 frame[f"{name}{t}"] = [[reading.says(own) if last.asks_next else reading.share(own)]]
         frames.append(frame)
     steps = [reading.step for reading in readings]
-    return live_diagram(shown, first, not last.asks_next, frames, steps)
+    sense = "" if last.asks_next else last.senses[1] or "…"
+    return live_diagram(shown, first, sense, frames, steps)
 
 
 def picture_joined(readings: Sequence[Reading]) -> Diagram:

@@ -62,8 +62,8 @@ def edited_diagram(tokens: Sequence[str], at: int, frames: Frames, steps: list[i
             grids += [
                 Grid(f"{way}{t}", (t, row), "hidden"),
                 Grid(f"{way}_edited{t}", (t, row), title=f"{sign}S′{low(t)}", caption="" if row else word,
-                     against=f"{way}{t}", narrow=(0, 5 * t + row), arithmetic=how),
-                Grid(f"{way}_moved{t}", (t, row + 1), "plain", narrow=(0, 5 * t + row + 1),
+                     against=f"{way}{t}", narrow=(0, 5 * (t - 1) + row), arithmetic=how),
+                Grid(f"{way}_moved{t}", (t, row + 1), "plain", narrow=(0, 5 * (t - 1) + row + 1),
                      arithmetic=Label("how.moved", sign=sign, now=low(t))),
             ]  # fmt: skip
         if t > 1:
@@ -75,18 +75,26 @@ def edited_diagram(tokens: Sequence[str], at: int, frames: Frames, steps: list[i
     return Diagram(grids, arrows, frames, steps, FULL, start, stages)
 
 
-def live_diagram(tokens: Sequence[str], first: int, share: bool, frames: Frames, steps: list[int]) -> Diagram:
-    """What both readers answer after each word, as if the text ended there; from word ``first`` on."""
+def live_diagram(tokens: Sequence[str], first: int, sense: str, frames: Frames, steps: list[int]) -> Diagram:
+    """What both readers answer after each word, as if the text ended there; from word ``first`` on.
+
+    ``sense``: the one whose share is shown; without it, the answers are words.
+    """
     grids = []
     for t in range(1, len(tokens) + 1):
-        grids.append(Grid(f"word{t}", (t, 0), "word", narrow=(0, 3 * t), arithmetic=Label("how.heard", t=t)))
+        grids.append(
+            Grid(f"word{t}", (t, 0), "word", narrow=(0, 3 * (t - 1)), arithmetic=Label("how.heard", t=t))
+        )
         for row, name in ((1, "forward"), (2, "bidirectional")):
             if t >= first:
-                kind: Any = "share" if share else "word"
+                kind: Any = "share" if sense else "word"
                 how = Label(f"how.live_{name}", t=t)
-                grids.append(Grid(f"{name}{t}", (t, row), kind, narrow=(0, 3 * t + row), arithmetic=how))
-    names = ("stage.heard", "series.forward", "series.bidirectional")
-    stages = [Stage(row, Label(name)) for row, name in enumerate(names)] if tokens else []
+                grids.append(
+                    Grid(f"{name}{t}", (t, row), kind, narrow=(0, 3 * (t - 1) + row), arithmetic=how)
+                )
+    asks = Label("stage.sense", sense=sense) if sense else Label("stage.next")
+    names = [Label(f"stage.live_{name}", asks=asks) for name in ("forward", "bidirectional")]
+    stages = [Stage(row, name) for row, name in enumerate([Label("stage.heard"), *names])] if tokens else []
     start = (f"bidirectional{len(tokens)}", 0, 0) if len(tokens) >= first else None
     return Diagram(grids, [], frames, steps, FULL, start, stages)
 
