@@ -116,5 +116,5 @@ def joined_diagram(t: int, H: int, share: bool, frames: Frames, steps: list[int]
              arithmetic=Label("how.chance" if share else "how.chance_next")),
         Grid("offset", (0, 0), "hidden"),
     ]  # fmt: skip
-    arrows = [Arrow("product", "halves"), Arrow("halves", "total"), Arrow("total", "chance")]
+    arrows = [Arrow("product", "halves"), Arrow("halves", "total")]
     return Diagram(grids, arrows, frames, steps, FULL, ("total", 0, 0), turns=False)
