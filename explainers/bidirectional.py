@@ -187,7 +187,11 @@ def see_sweep(field: str, values: Sequence[float], readings: Sequence[Reading]) 
     if field == "distance":
         lost = [value for value, share in zip(values, after, strict=True) if share < 0.9]
         ends = {"last": values[-1], "share": after[-1], "forward": readings[-1].numbers["forward_after"]}
-        return [Say("distance_lost", {**ends, "lost": lost[0]}) if lost else Say("distance_kept", ends)]
+        if not lost:
+            return [Say("distance_kept", ends)]
+        for_good = lost == list(values)[-len(lost) :]
+        where = {"lost": lost[0], "all": ", ".join(map(str, lost))}
+        return [Say("distance_lost" if for_good else "distance_mixed", {**ends, **where})]
     forward = [reading.numbers["forward_after"] for reading in readings]
     held = sum(a >= 0.9 and abs(b - 0.5) < 0.05 for a, b in zip(after, forward, strict=True))
     ends = {"low": min(after), "high": max(after), "forward_low": min(forward), "forward_high": max(forward)}

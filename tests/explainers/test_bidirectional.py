@@ -248,11 +248,18 @@ def test_untrained_it_says_that_it_fails() -> None:
 def test_the_sweeps_have_words(field: str) -> None:
     values = page.SWEEPS[field]
     readings = [read(), page.read(run(seed=101)[0], View())]
-    for found in ([readings[0]] * 2, readings):
+    for found in ([readings[0]] * 2, readings, readings[::-1]):
         for say in page.see_sweep(field, [values[0], values[-1]], found):
             for language in LANGUAGES:
                 words = Words(language, "bidirectional")
                 assert words.fill(words.page["see"][say.key], say.values)
+    good, poor = readings
+    for found, key in (
+        ([good, poor, poor], "distance_lost"),
+        ([good, poor, good], "distance_mixed"),
+        ([good, good, good], "distance_kept"),
+    ):
+        assert [say.key for say in page.see_sweep("distance", [0, 2, 4], found)] == [key]
     assert page.see_sweep("seed", [0, 1], readings)[0].values["held"] == 1
     writer = page.read(writes(101), View())
     assert [say.key for say in page.see_sweep(field, [0], [writer])] == ["sweep_next"]
