@@ -39,6 +39,8 @@ def cell_diagram(readings: Sequence[Reading]) -> Diagram:
     T, steps = len(last.words), shown_steps(len(last.words))
     units = [int(last.numbers[f"unit_{place}"]) for place in range(UNITS)]
     grids = [Grid(name, (0, 0), "hidden") for name in ("unit", "letter", "function", "bias_ih", "bias_hh")]
+    # A cell state has no bounds: above ten one digit less, so that it keeps its room.
+    digits = 1 if max(float(abs(r.cell.c[steps][:, units]).max()) for r in readings) >= 9.95 else 2
     arrows, stops = [], []
     for place, t in enumerate(steps):
         column = place + (t >= FIRST and T > FIRST + LAST)  # the gap has a column of its own
@@ -46,7 +48,7 @@ def cell_diagram(readings: Sequence[Reading]) -> Diagram:
         # Beside the first step, and the first after the gap: beside each they would take a step's room.
         named = t - 1 not in steps
         grids += [
-            Grid(f"c{t}", (column, 0), title=f"t = {t + 1}", rows=["c"] * named, step=t,
+            Grid(f"c{t}", (column, 0), title=f"t = {t + 1}", rows=["c"] * named, step=t, digits=digits,
                  narrow=(1, 2 * column),
                  arithmetic=f"{{unit:0,c}} c{now} = `f|{{gates{t}:1,c}}`·`c{before}|{{before{t}:0,c}}`"
                             f" + `i|{{gates{t}:0,c}}`·`g|{{gates{t}:2,c}}` = {{self}}"),
@@ -62,7 +64,8 @@ def cell_diagram(readings: Sequence[Reading]) -> Diagram:
                             f" = {{self}}"),
             Grid(f"answer{t}", (column, 3), "share", rows=[f"P({sign})"] * named, step=t,
                  narrow=(1, 2 * column + 1), arithmetic=Label("how.answer", t=t + 1, answer=answer)),
-            *(Grid(f"{name}{t}", (0, 0), "hidden") for name in ("before", "from_x", "from_h", "sum")),
+            Grid(f"before{t}", (0, 0), "hidden", digits=digits),
+            *(Grid(f"{name}{t}", (0, 0), "hidden") for name in ("from_x", "from_h", "sum")),
         ]  # fmt: skip
         arrows += [Arrow(f"gates{t}", f"c{t}"), Arrow(f"gates{t}", f"h{t}")]
         if t:

@@ -13,7 +13,7 @@ from explainers.support.contract import Label
 # The same series has the same colour on every page; the values, for light and dark, stand in ui/theme.css.
 SERIES = (
     "ids", "one_hot", "embedding", "pooled", "recurrent", "rnn", "lstm", "gru",
-    "forward", "backward", "frozen", "tuned", "scratch", "positive", "negative", "followed",
+    "forward", "backward", "bidirectional", "frozen", "tuned", "scratch", "positive", "negative", "followed",
     "within", "across", "baseline", "chance", "plain", "normalised",
 )  # fmt: skip
 
@@ -187,7 +187,8 @@ class Grid:
     other. ``step`` is the place in time: all that has the touched one's stands out, later ones fade.
 
     ``against`` names another grid: cells that differ from its are marked, and a grid without any fades.
-    ``narrow`` is the place, (column, row), on a screen too narrow for ``at`` (default: turned by 90 degrees).
+    ``narrow`` is the place, (column, row), on a screen too narrow for ``at`` (default: turned by 90 degrees);
+    a negative one: not drawn there.
     """
 
     name: str
@@ -248,6 +249,8 @@ class Diagram:
     ints, strings, or None for a gap that is drawn as an ellipsis. ``scale`` is the absolute value at which a
     signed cell has full colour: one scale per picture, so that colours do not jump while scrubbing.
     ``turns``: whether it may be turned by 90 degrees where it is too wide; a matrix may not, it scrolls.
+    ``traced``: what stands out with the touched grid is all that it was made from, along the arrows, and not
+    all that comes before it in time: what is read in two directions has no one time.
     """
 
     grids: list[Grid]
@@ -259,3 +262,4 @@ class Diagram:
     stages: list[Stage] = field(default_factory=list)
     walk: Walk | None = None
     turns: bool = True
+    traced: bool = False

@@ -62,17 +62,25 @@ const uDiagram = (root) => {
     if (then !== null) uElement('span', 'u-beside', line, `A ${text(grid, then)}`);
   };
 
+  // A grid and all that it was made from, along the arrows.
+  const origins = (name) => {
+    const found = new Set([name]);
+    for (const one of found) for (const { start, end } of data.arrows) if (end === one) found.add(start);
+    return found;
+  };
+
   const explain = () => {
     for (const cell of cells.values()) cell.classList.remove('u-source', 'u-self');
     const grid = touched && by(touched.name), now = grid?.step ?? null;
-    const later = (name) => now !== null && (by(name).step ?? now) > now;
+    const from = data.traced && touched ? origins(touched.name) : null;
+    const later = (name) => from ? !from.has(name) : now !== null && (by(name).step ?? now) > now;
     for (const [name, box] of boxes) {
       box.classList.toggle('u-touched', touched?.name === name);
       box.classList.toggle('u-later', later(name));
     }
     for (const arrow of svg.querySelectorAll('g')) {
       const { end } = arrow.dataset;
-      arrow.classList.toggle('u-hot', end === touched?.name || (now !== null && by(end).step === now));
+      arrow.classList.toggle('u-hot', end === touched?.name || (!from && now !== null && by(end).step === now));
       arrow.classList.toggle('u-later', later(end));
     }
     const room = places.get(now);
@@ -130,9 +138,9 @@ const uDiagram = (root) => {
     const [x, y] = middle(from);
     let best = null, least = Infinity;
     for (const [key, cell] of cells) {
-      const [a, b] = middle(cell.getBoundingClientRect());
+      const there = cell.getBoundingClientRect(), [a, b] = middle(there);
       const along = (a - x) * aim[0] + (b - y) * aim[1], across = Math.abs((a - x) * aim[1]) + Math.abs((b - y) * aim[0]);
-      if (along > 2 && along + 3 * across < least) { least = along + 3 * across; best = key; }
+      if (there.width && along > 2 && along + 3 * across < least) { least = along + 3 * across; best = key; }
     }
     if (best) touch(best, true);
   };
@@ -206,6 +214,7 @@ const uDiagram = (root) => {
     const margin = data.stages.some(taken) ? 1 : 0;
     for (const [name, box] of boxes) {
       const [column, row] = spot(by(name));
+      box.hidden = column < 0;
       box.style.gridColumn = column + 1 + (turned ? 0 : margin);
       box.style.gridRow = row + 1 + (turned ? margin : 0);
     }
@@ -216,6 +225,7 @@ const uDiagram = (root) => {
     });
     layout.classList.toggle('u-flip', turned);
     layout.classList.toggle('u-narrow', form === 'narrow');
+    layout.classList.toggle('u-traced', data.traced && form !== 'narrow');
     layout.classList.toggle('u-walked', !turned && !!data.walk);
     // A word on an arrow between two columns needs more room than the gap between them.
     const room = new Map();
@@ -231,9 +241,9 @@ const uDiagram = (root) => {
     data.arrows.forEach((arrow, i) => {
       const [a, b] = [boxes.get(arrow.start), boxes.get(arrow.end)].map((box) => box?.getBoundingClientRect());
       const [path, head, label] = svg.children[i].children;
-      if (!a || !b) return;
+      if (!a?.width || !b?.width) return [path, head].forEach((part) => part.removeAttribute('d'));
       const [above, below] = [Math.min(a.bottom, b.bottom), Math.max(a.top, b.top)];
-      const between = [...boxes.values()].map((box) => box.getBoundingClientRect()).filter((c) => c.top >= above - 1 && c.bottom <= below + 1);
+      const between = [...boxes.values()].map((box) => box.getBoundingClientRect()).filter((c) => c.width && c.top >= above - 1 && c.bottom <= below + 1);
       if (form === 'narrow' && between.length) return around(a, b, between, origin, svg.children[i].children);
       const across = b.left >= a.right - 1 || b.right <= a.left + 1;
       const down = b.top >= a.bottom - 1 || b.bottom <= a.top + 1;
@@ -279,7 +289,7 @@ const uDiagram = (root) => {
     const timed = new Map();
     for (const [name, box] of boxes) {
       const { step } = by(name);
-      if (step !== null) timed.set(step, [...(timed.get(step) ?? []), box]);
+      if (step !== null && !box.hidden) timed.set(step, [...(timed.get(step) ?? []), box]);
     }
     places = new Map([...timed].filter(([, group]) => group.length > 1).map(([step, group]) => {
       const edges = group.map((box) => [box.offsetLeft, box.offsetTop, box.offsetLeft + box.offsetWidth, box.offsetTop + box.offsetHeight]);

@@ -1,0 +1,58 @@
+"""The two passes in a browser: all that a number was made from stands out, from either end."""
+
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import Browser, Page
+
+from tests.browser.conftest import ready
+
+WORDS = 7
+
+
+@pytest.fixture(params=[1280, 360])
+def page(browser: Browser, server: str, request: pytest.FixtureRequest) -> Iterator[Page]:
+    context = browser.new_context(viewport={"width": request.param, "height": 800})
+    page = context.new_page()
+    page.goto(f"{server}/bidirectional?lang=en")
+    ready(page)
+    page.wait_for_selector(".u-picture .u-cell")
+    yield page
+    context.close()
+
+
+def standing_out(page: Page, name: str) -> set[str]:
+    """The grids that do not fade while the first cell of one is touched."""
+    return set(
+        page.evaluate(
+            """(name) => { const root = document.querySelector('.u-picture');
+            root.querySelector(`[data-key='${name}|0|0']`)
+              .dispatchEvent(new PointerEvent('pointerover', { bubbles: true }));
+            return [...root.querySelectorAll('.u-grid:not(.u-later) .u-cell')]
+              .map((cell) => cell.dataset.key.split('|')[0]); }""",
+            name,
+        )
+    )
+
+
+def names(way: str, first: int, last: int) -> set[str]:
+    return {f"{way}{t}" for t in range(first, last + 1)}
+
+
+def test_each_pass_has_read_from_its_own_end(page: Page) -> None:
+    assert standing_out(page, "ahead3") == names("ahead", 1, 3) | names("word", 1, 3)
+    assert standing_out(page, "back3") == names("back", 3, WORDS) | names("again", 3, WORDS)
+
+
+def test_the_answer_is_made_from_all_of_the_sentence(page: Page) -> None:
+    ahead = names("ahead", 1, 4) | names("word", 1, 4)
+    back = names("back", 4, WORDS) | names("again", 4, WORDS)
+    assert standing_out(page, "answer4") == {"answer4"} | ahead | back
+
+
+def test_the_sentence_stands_twice_where_there_is_room_for_it(page: Page) -> None:
+    wide = page.viewport_size is not None and page.viewport_size["width"] == 1280
+    seen = page.locator(".u-picture").first.locator("[data-key^='again']:visible").count()
+    assert seen == (WORDS if wide else 0)
+    area = page.locator(".u-picture").first.locator(".u-area")
+    assert area.evaluate("area => area.scrollWidth <= area.clientWidth + 1")
