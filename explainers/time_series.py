@@ -72,7 +72,7 @@ class Training(Settings):
             series(text, **asked)
         except SeriesError as error:
             raise PydanticCustomError(error.code, PROBLEMS[error.code], error.values) from None  # type: ignore[arg-type]
-        return text
+        return text if text.strip() else ""
 
 
 class View(Settings):

@@ -10,6 +10,8 @@ from pydantic.fields import FieldInfo
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from explainers.support.contract import Settings
+from ui import kept
+from ui.csv_box import csv_box
 from ui.locale import Words
 
 S = TypeVar("S", bound=Settings)
@@ -89,6 +91,8 @@ def control(name: str, field: FieldInfo, words: Words, default: Any) -> Any:
     kind = field.annotation
     if get_origin(kind) is not None or extra(field, "log"):
         return choice(name, field, words, default)
+    if extra(field, "csv"):
+        return csv_box(name, field, words)
     text = words.page["controls"][name]
     label = text["label"]
     # The default stands in every run: Streamlit leaves out of the URL what equals it.
@@ -123,7 +127,13 @@ def settings(kind: type[S], words: Words, values: dict[str, Any]) -> S:
     except ValidationError as error:
         for problem in error.errors():
             name = str(problem["loc"][0])
-            values.pop(name, None)
+            raw = values.pop(name, None)
+            if isinstance(raw, str) and extra(kind.model_fields[name], "csv") and kept.lost(raw):
+                st.warning(words.say("errors.lost", label=words.page["controls"][name]["label"]))
+                continue
+            if problem["type"] in words.page.get("errors", {}):
+                st.warning(words.fill(words.page["errors"][problem["type"]], problem["ctx"]))
+                continue
             allowed = limit(kind.model_fields[name], "max_length")
             if allowed is not None:
                 st.warning(
@@ -150,7 +160,9 @@ def draw(kinds: list[type[Settings]], words: Words) -> list[Settings]:
     few = [item for item in every if not extra(item[2], "more")]
     rest = [item for item in every if extra(item[2], "more")]
     # The text comes first: it is what a person touches.
-    for kind, name, field in sorted(few, key=lambda item: item[2].annotation is not str):
+    for kind, name, field in sorted(
+        few, key=lambda item: (item[2].annotation is not str, bool(extra(item[2], "csv")))
+    ):
         raw[name] = control(name, field, words, defaults(kind, words)[name])
     if rest:
         with st.expander(words.say("more_settings")):

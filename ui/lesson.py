@@ -17,8 +17,9 @@ from explainers.support.script import script
 from training import Run
 from ui.breaks import breaks
 from ui.chart import chart
-from ui.controls import defaults, draw
+from ui.controls import defaults, draw, extra
 from ui.diagram import diagram
+from ui.kept import short, whole
 from ui.locale import Words
 from ui.pace import pace
 from ui.payload import packed
@@ -104,7 +105,10 @@ class Lesson:
             st.button(self.words.say("pin"), key="pin", on_click=self._keep)
 
     def _keep(self) -> None:
-        st.query_params["a"] = json.dumps({**self.training.model_dump(), **self.view.model_dump()})
+        values = {**self.training.model_dump(), **self.view.model_dump()}
+        st.query_params["a"] = json.dumps(
+            {k: short(v) if isinstance(v, str) else v for k, v in values.items()}
+        )
 
     def _unpin(self) -> None:
         st.query_params.pop("a", None)
@@ -116,7 +120,7 @@ class Lesson:
             engine().unwatch(me, "pinned")
             return None
         try:
-            values = json.loads(raw)
+            values = {k: whole(v) if isinstance(v, str) else v for k, v in json.loads(raw).items()}
             kinds = (self.explainer.Training, self.explainer.View)
             training, view = (
                 kind(**{k: v for k, v in values.items() if k in kind.model_fields}) for kind in kinds
@@ -239,7 +243,9 @@ class Lesson:
             for model, n in counts.items()
         )
         seed = getattr(run.training, "seed", None)
-        data = (self.words.say("data." + name.split(".")[0]) for name in self.explainer.DATA)
+        own = any(getattr(run.training, name) for name in self._csv_fields())
+        names_of = ["own"] if own else [name.split(".")[0] for name in self.explainer.DATA]
+        data = (self.words.say(f"data.{name}") for name in names_of)
         chips([self.words.say("measured", seed=seed, seconds=run.cpu_seconds), learnt, *data])
 
     # -- words -------------------------------------------------------------------------------------------
@@ -301,7 +307,13 @@ class Lesson:
         values |= {key: st.query_params[key] for key in ("a", "sweep") if key in st.query_params}
         base = (st.context.url or f"/{self.name}").split("?")[0]
         written = {k: str(v).lower() if isinstance(v, bool) else v for k, v in values.items()}
+        written = {k: v for k, v in written.items() if not isinstance(v, str) or short(v) == v}
         return f"{base}?{urlencode(written)}"
+
+    def _csv_fields(self) -> list[str]:
+        """The controls that take the visitor's own data."""
+        fields = self.explainer.Training.model_fields
+        return [name for name, field in fields.items() if extra(field, "csv")]
 
     def take_away(self) -> None:
         """The link, the program and the numbers of exactly this state."""
@@ -309,6 +321,9 @@ class Lesson:
         st.header(say("take_away"), anchor=False)
         st.caption(say("link"))
         st.code(self._link(), language=None, wrap_lines=True)
+        for name in self._csv_fields():
+            if short(getattr(self.training, name)) != getattr(self.training, name):
+                st.caption(say("not_in_link", label=self.page["controls"][name]["label"]))
         if self.reading is None:
             return
         with st.container(horizontal=True):
