@@ -159,10 +159,9 @@ def draw(kinds: list[type[Settings]], words: Words) -> list[Settings]:
     forget_other_page(words.name, [name for _, name, _ in every])
     few = [item for item in every if not extra(item[2], "more")]
     rest = [item for item in every if extra(item[2], "more")]
-    # The text comes first: it is what a person touches.
-    for kind, name, field in sorted(
-        few, key=lambda item: (item[2].annotation is not str, bool(extra(item[2], "csv")))
-    ):
+    # A text comes first: it is what a person touches. A box for data is folded, and comes last.
+    few.sort(key=lambda item: (bool(extra(item[2], "csv")), item[2].annotation is not str))
+    for kind, name, field in few:
         raw[name] = control(name, field, words, defaults(kind, words)[name])
     if rest:
         with st.expander(words.say("more_settings")):

@@ -106,9 +106,8 @@ class Lesson:
 
     def _keep(self) -> None:
         values = {**self.training.model_dump(), **self.view.model_dump()}
-        st.query_params["a"] = json.dumps(
-            {k: short(v) if isinstance(v, str) else v for k, v in values.items()}
-        )
+        written = {key: short(value) if isinstance(value, str) else value for key, value in values.items()}
+        st.query_params["a"] = json.dumps(written)
 
     def _unpin(self) -> None:
         st.query_params.pop("a", None)
