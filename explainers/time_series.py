@@ -41,7 +41,6 @@ BREAKS = {
     "shuffled": {"leak": "shuffled"},
     "future": {"leak": "future"},
     "short": {"window": 1},
-    "far": {"cell": "rnn", "horizon": 33},
 }
 SWEEPS = {"window": (1, 2, 3, 5, 11, 22, 33, 44), "seed": tuple(range(8))}
 LEAKS = ("none", "shuffled", "future")
@@ -219,7 +218,8 @@ def see(checkpoint: Forecasts, reading: Reading) -> list[Say]:
     """Whether the network beats what needs none, near and far; what the leaks report instead."""
     n, h = checkpoint.numbers, len(reading.path)
     values: dict[str, Any] = {**n, **formula(reading), **headline(checkpoint, reading), "h": h}
-    values |= {"period": reading.period, "window": len(reading.window), "n": len(reading.record.values)}
+    values |= {"period": reading.period, "window": len(reading.window), "weights": len(reading.window) + 1}
+    values["parameters"] = checkpoint.parameters()["honest"]
     simple, own, line = min(n["mae_last"], n["mae_period"]), n["mae_none"], n["mae_linear"]
     said = [Say("beats" if own < simple else "loses", {**values, "ratio": simple / own})]
     said.append(Say("linear_" + compared(own, line), values))
@@ -258,9 +258,11 @@ def see_sweep(field: str, values: Sequence[float], readings: Sequence[Reading]) 
         best = int(np.argmin(errors))
         return [Say("windows", {"best": values[best], "error": errors[best], "first": values[0],
                                 "short": errors[0], "last": readings[0].numbers["mae_last"]})]  # fmt: skip
-    numbers = [reading.numbers for reading in readings]
+    numbers, h = [reading.numbers for reading in readings], len(readings[0].path)
+    far = [one[f"ahead_model_{h}"] for one in numbers]
     counts = {
-        "n": len(errors), "low": min(errors), "high": max(errors),
+        "n": len(errors), "low": min(errors), "high": max(errors), "h": h, "far_low": min(far),
+        "far_high": max(far), "far_period": numbers[0][f"ahead_period_{h}"],
         "simple": sum(one["mae_none"] < min(one["mae_last"], one["mae_period"]) for one in numbers),
         "linear": sum(one["mae_none"] < one["mae_linear"] for one in numbers),
         "shuffled": sum(one["mae_shuffled"] < one["mae_none"] for one in numbers),

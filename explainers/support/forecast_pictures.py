@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from explainers.support.contract import Array, Label
+from explainers.support.contract import Label
 from explainers.support.pictures import (
     Arrow,
     Chart,
@@ -141,7 +141,7 @@ def scores_chart(readings: Sequence[Any]) -> Chart:
         "xaxis": {"title": {"text": Label("axis.mae")}, "range": [0, top]},
         "yaxis": {"tickvals": [-place for place in range(len(rows))],
                   "ticktext": [label_of(name) for name, _ in rows], "tickfont": {"size": 14},
-                  "showgrid": False, "range": [0.5 - len(rows), 0.5]},
+                  "showgrid": False, "zeroline": False, "range": [0.5 - len(rows), 0.5]},
     }  # fmt: skip
     return Chart(layout, frames, [reading.step for reading in readings])
 
@@ -237,35 +237,40 @@ def errors_diagram(readings: Sequence[Any]) -> Diagram:
     last = readings[-1]
     y, at = last.record.values, np.sort(last.held)[-SHOWN:]
     place = [int(np.flatnonzero(last.held == i)[0]) for i in at]
-    one = label_of(name_of(last.leak, last.cell))
-    columns, mean = [written(last.record.times[i]) for i in at], Label("title.mae", n=len(last.held))
-    grids = [
-        Grid("real", (0, 0), "plain", columns=columns, rows=[Label("row.real")], digits=1),
-        Grid("said", (0, 1), "plain", rows=[one], digits=1),
-        Grid("off", (0, 2), "plain", rows=[Label("row.off")], digits=1,
-             arithmetic="|{real:0,c} − {said:0,c}| = {self}"),
-        Grid("mae", (1, 2), "plain", title=mean, arithmetic=Label("how.mae")),
-        Grid("before", (0, 3), "plain", rows=[label_of("baseline")], digits=1),
-        Grid("off_last", (0, 4), "plain", rows=[Label("row.off")], digits=1,
-             arithmetic="|{real:0,c} − {before:0,c}| = {self}"),
-        Grid("mae_last", (1, 4), "plain", title=mean, arithmetic=Label("how.mae")),
-        Grid("mase", (2, 2), "plain", title="MASE", arithmetic=Label("how.mase")),
-        Grid("change", (2, 2), "hidden"),
-    ]  # fmt: skip
-
-    def cells(values: Array) -> Array:
-        return np.asarray(values)[None]
-
+    mean = Label("title.mae", n=len(last.held))
+    grids = []
+    for c, i in enumerate(at):
+        title = written(last.record.times[i])
+        grids += [
+            Grid(f"real{c}", (c, 0), "plain", title=title, digits=1),
+            Grid(f"said{c}", (c, 1), "plain", digits=1),
+            Grid(f"off{c}", (c, 2), "plain", digits=1,
+                 arithmetic=f"|{{real{c}:0,0}} − {{said{c}:0,0}}| = {{self}}"),
+            Grid(f"before{c}", (c, 3), "plain", digits=1),
+            Grid(f"off_last{c}", (c, 4), "plain", digits=1,
+                 arithmetic=f"|{{real{c}:0,0}} − {{before{c}:0,0}}| = {{self}}"),
+        ]  # fmt: skip
+    c = len(at)
+    grids += [
+        Grid("mae", (c, 2), "plain", title=mean, arithmetic=Label("how.mae")),
+        Grid("mae_last", (c, 4), "plain", title=mean, arithmetic=Label("how.mae")),
+        Grid("mase", (c + 1, 2), "plain", title="MASE", arithmetic=Label("how.mase")),
+        Grid("change", (c + 1, 2), "hidden"),
+    ]
     frames = []
     for reading in readings:
-        said, numbers = reading.said[place], reading.numbers
         mae = float(np.abs(reading.said - y[last.held]).mean())
-        frames.append({
-            "real": cells(y[at]), "said": cells(said), "off": cells(np.abs(y[at] - said)), "mae": [[mae]],
-            "before": cells(y[at - 1]), "off_last": cells(np.abs(y[at] - y[at - 1])),
-            "mae_last": [[float(np.abs(y[last.held] - y[last.held - 1]).mean())]],
-            "mase": [[mae / numbers["change"]]], "change": [[numbers["change"]]],
-        })  # fmt: skip
-    arrows = [Arrow("off", "mae"), Arrow("mae", "mase"), Arrow("off_last", "mae_last")]
+        frame: dict[str, Any] = {"mae": [[mae]], "mase": [[mae / reading.numbers["change"]]]}
+        frame |= {"change": [[reading.numbers["change"]]]}
+        frame["mae_last"] = [[float(np.abs(y[last.held] - y[last.held - 1]).mean())]]
+        for k, i in enumerate(at):
+            says = reading.said[place[k]]
+            frame |= {f"real{k}": [[y[i]]], f"said{k}": [[says]], f"off{k}": [[abs(y[i] - says)]]}
+            frame |= {f"before{k}": [[y[i - 1]]], f"off_last{k}": [[abs(y[i] - y[i - 1])]]}
+        frames.append(frame)
+    one = label_of(name_of(last.leak, last.cell))
+    titles = (label_of("followed"), one, Label("row.off"), label_of("baseline"), Label("row.off"))
+    stages = [Stage(row, title) for row, title in enumerate(titles)]
+    arrows = [Arrow(f"off{c - 1}", "mae"), Arrow("mae", "mase"), Arrow(f"off_last{c - 1}", "mae_last")]
     steps = [reading.step for reading in readings]
-    return Diagram(grids, arrows, frames, steps, 1.0, ("off", 0, SHOWN - 1), turns=False)
+    return Diagram(grids, arrows, frames, steps, 1.0, (f"off{c - 1}", 0, 0), stages)

@@ -90,7 +90,11 @@ def test_a_long_series_stays_in_the_session_and_the_page_says_so() -> None:
 def test_a_file_fills_the_box(tmp_path: Path) -> None:
     del tmp_path
     app = trained(cold("time_series", "en", steps="24"), "time_series", "en")
-    for data in (SHORT.encode(), b"\xef\xbb\xbf" + SHORT.encode(), "café\n".encode("latin-1") + SHORT.encode()):
+    for data in (
+        SHORT.encode(),
+        b"\xef\xbb\xbf" + SHORT.encode(),
+        "café\n".encode("latin-1") + SHORT.encode(),
+    ):
         app.file_uploader(key="series_file").set_value(("own.csv", data, "text/csv")).run()
         assert not app.exception and not app.warning
         assert app.text_area(key="series").value.endswith(SHORT)
