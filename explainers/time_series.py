@@ -70,7 +70,7 @@ class Training(Settings):
         try:
             series(text, **asked)
         except SeriesError as error:
-            raise PydanticCustomError(error.code, PROBLEMS[error.code], error.values) from None  # type: ignore[arg-type]
+            raise PydanticCustomError(error.code, PROBLEMS[error.code], error.values) from None
         return text if text.strip() else ""
 
 

@@ -1,6 +1,6 @@
 """A box for lines of CSV: what is typed, uploaded or linked; what is too long for an address."""
 
-from pathlib import Path
+from typing import Any
 
 import pytest
 from streamlit.testing.v1 import AppTest
@@ -44,14 +44,15 @@ def test_what_is_wrong_is_said_in_one_sentence_and_the_default_stands(language: 
     words = Words(language, "time_series")
     app = trained(cold("time_series", language, steps="24"), "time_series", language)
     before = numbers(app)
-    for text, code, values in [
+    wrong: list[tuple[str, str, dict[str, Any]]] = [
         ("1\n2\nabc", "series_text", {"row": 3, "cell": "abc"}),
         ("<script>alert(1)</script>", "series_text", {"row": 1, "cell": "scriptalert(1)/script"}),
         ("1\n2\n\n3", "series_gap", {"row": 3}),
         ("1\n2\n3", "series_short", {"rows": 3, "window": 22, "period": 11, "least": 47}),
         ("5\n" * 60, "series_constant", {"learnt": 48, "value": 5.0}),
         ("1\n" * 5001, "series_long", {"rows": 5001, "most": 5000}),
-    ]:
+    ]
+    for text, code, values in wrong:
         app = typed(app, text)
         assert not app.exception
         assert warnings(app) == [words.fill(words.page["errors"][code], values)]
@@ -87,8 +88,7 @@ def test_a_long_series_stays_in_the_session_and_the_page_says_so() -> None:
     assert len(numbers(other)[0]) == 2, "run A, whose data are not here, is not shown"
 
 
-def test_a_file_fills_the_box(tmp_path: Path) -> None:
-    del tmp_path
+def test_a_file_fills_the_box() -> None:
     app = trained(cold("time_series", "en", steps="24"), "time_series", "en")
     for data in (
         SHORT.encode(),
@@ -97,7 +97,7 @@ def test_a_file_fills_the_box(tmp_path: Path) -> None:
     ):
         app.file_uploader(key="series_file").set_value(("own.csv", data, "text/csv")).run()
         assert not app.exception and not app.warning
-        assert app.text_area(key="series").value.endswith(SHORT)
+        assert str(app.text_area(key="series").value).endswith(SHORT)
 
 
 def test_names_are_short_and_the_store_is_bounded() -> None:
