@@ -268,7 +268,7 @@ def see_sweep(field: str, values: Sequence[float], readings: Sequence[Reading]) 
         "shuffled": sum(one["mae_shuffled"] < one["mae_none"] for one in numbers),
         "future": sum(one["mae_future"] < one["mae_none"] for one in numbers),
     }  # fmt: skip
-    return [Say("seeds", counts)]
+    return [Say("seeds", counts), Say("far_apart" if max(far) > 1.5 * min(far) else "far_alike", counts)]
 
 
 picture_forecast = forecast_chart
