@@ -283,6 +283,7 @@ WRONG = [
     ("1\n2\n\n4", "series_gap", 3),
     ("a\n1\nNA\n3", "series_gap", 3),
     ("1900,1\n1901,\n1902,3", "series_gap", 2),
+    ("1900,1\n\n1902,3", "series_gap", 2),
     ("1\nabc\n3", "series_text", 2),
     ("1\n1_000\n3", "series_text", 2),
     ("😀🧵", "series_text", 1),
