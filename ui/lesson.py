@@ -301,18 +301,22 @@ class Lesson:
         values: dict[str, Any] = {}
         for state in (self.training, self.view):
             start = defaults(type(state), self.words)
-            values |= {k: v for k, v in state.model_dump().items() if v != start[k]}
+            values |= {k: v for k, v in state.model_dump().items() if v != start[k] and not self._too_long(v)}
         values |= {"lang": self.words.language}
         values |= {key: st.query_params[key] for key in ("a", "sweep") if key in st.query_params}
         base = (st.context.url or f"/{self.name}").split("?")[0]
         written = {k: str(v).lower() if isinstance(v, bool) else v for k, v in values.items()}
-        written = {k: v for k, v in written.items() if not isinstance(v, str) or short(v) == v}
         return f"{base}?{urlencode(written)}"
 
     def _csv_fields(self) -> list[str]:
         """The controls that take the visitor's own data."""
         fields = self.explainer.Training.model_fields
         return [name for name, field in fields.items() if extra(field, "csv")]
+
+    @staticmethod
+    def _too_long(value: Any) -> bool:
+        """Whether this is a text that no address carries."""
+        return isinstance(value, str) and short(value) != value
 
     def take_away(self) -> None:
         """The link, the program and the numbers of exactly this state."""
@@ -321,7 +325,7 @@ class Lesson:
         st.caption(say("link"))
         st.code(self._link(), language=None, wrap_lines=True)
         for name in self._csv_fields():
-            if short(getattr(self.training, name)) != getattr(self.training, name):
+            if self._too_long(getattr(self.training, name)):
                 st.caption(say("not_in_link", label=self.page["controls"][name]["label"]))
         if self.reading is None:
             return
