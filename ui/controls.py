@@ -1,7 +1,7 @@
 """A settings class → Streamlit widgets, bound to the URL. Each control is declared once, in the class."""
 
 from collections.abc import Iterable, Sequence
-from contextlib import nullcontext
+from contextlib import AbstractContextManager, nullcontext
 from math import floor, log10
 from typing import Any, TypeVar, get_args, get_origin
 
@@ -162,7 +162,9 @@ def draw(kinds: list[type[Settings]], words: Words) -> list[Settings]:
     rest = [item for item in every if extra(item[2], "more")]
     # A text comes first: it is what a person touches. A box for data is folded, and comes last.
     # What is wrong with the data stands above all controls: below them nobody would see it.
-    told = st.container() if any(extra(field, "csv") for _, _, field in few) else nullcontext()
+    told: AbstractContextManager[Any] = nullcontext()
+    if any(extra(field, "csv") for _, _, field in few):
+        told = st.container()
     few.sort(key=lambda item: (bool(extra(item[2], "csv")), item[2].annotation is not str))
     for kind, name, field in few:
         raw[name] = control(name, field, words, defaults(kind, words)[name])
