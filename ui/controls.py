@@ -1,6 +1,7 @@
 """A settings class → Streamlit widgets, bound to the URL. Each control is declared once, in the class."""
 
 from collections.abc import Iterable, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from math import floor, log10
 from typing import Any, TypeVar, get_args, get_origin
 
@@ -10,6 +11,8 @@ from pydantic.fields import FieldInfo
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from explainers.support.contract import Settings
+from ui import kept
+from ui.csv_box import csv_box
 from ui.locale import Words
 
 S = TypeVar("S", bound=Settings)
@@ -89,6 +92,8 @@ def control(name: str, field: FieldInfo, words: Words, default: Any) -> Any:
     kind = field.annotation
     if get_origin(kind) is not None or extra(field, "log"):
         return choice(name, field, words, default)
+    if extra(field, "csv"):
+        return csv_box(name, field, words)
     text = words.page["controls"][name]
     label = text["label"]
     # The default stands in every run: Streamlit leaves out of the URL what equals it.
@@ -123,7 +128,13 @@ def settings(kind: type[S], words: Words, values: dict[str, Any]) -> S:
     except ValidationError as error:
         for problem in error.errors():
             name = str(problem["loc"][0])
-            values.pop(name, None)
+            raw = values.pop(name, None)
+            if isinstance(raw, str) and extra(kind.model_fields[name], "csv") and kept.lost(raw):
+                st.warning(words.say("errors.lost", label=words.page["controls"][name]["label"]))
+                continue
+            if problem["type"] in words.page.get("errors", {}):
+                st.warning(words.fill(words.page["errors"][problem["type"]], problem["ctx"]))
+                continue
             allowed = limit(kind.model_fields[name], "max_length")
             if allowed is not None:
                 st.warning(
@@ -171,14 +182,20 @@ def draw(kinds: list[type[Settings]], words: Words) -> list[Settings]:
     follow_language(kinds, words)
     few = [item for item in every if not extra(item[2], "more")]
     rest = [item for item in every if extra(item[2], "more")]
-    # The text comes first: it is what a person touches.
-    for kind, name, field in sorted(few, key=lambda item: item[2].annotation is not str):
+    # A text comes first: it is what a person touches. A box for data is folded, and comes last.
+    # What is wrong with the data stands above all controls: below them nobody would see it.
+    told: AbstractContextManager[Any] = nullcontext()
+    if any(extra(field, "csv") for _, _, field in few):
+        told = st.container()
+    few.sort(key=lambda item: (bool(extra(item[2], "csv")), item[2].annotation is not str))
+    for kind, name, field in few:
         raw[name] = control(name, field, words, defaults(kind, words)[name])
     if rest:
         with st.expander(words.say("more_settings")):
             for kind, name, field in rest:
                 raw[name] = control(name, field, words, defaults(kind, words)[name])
-    return [
-        settings(kind, words, {name: raw[name] for name in kind.model_fields if raw[name] is not None})
-        for kind in kinds
-    ]
+    with told:
+        return [
+            settings(kind, words, {name: raw[name] for name in kind.model_fields if raw[name] is not None})
+            for kind in kinds
+        ]

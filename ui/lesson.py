@@ -18,8 +18,9 @@ from explainers.support.script import script
 from training import Run
 from ui.breaks import breaks
 from ui.chart import chart
-from ui.controls import defaults, draw, held
+from ui.controls import defaults, draw, extra, held
 from ui.diagram import diagram
+from ui.kept import short, whole
 from ui.locale import Words
 from ui.pace import pace
 from ui.payload import packed
@@ -148,7 +149,9 @@ class Lesson:
             st.button(self.words.say("pin"), key="pin", on_click=self._keep)
 
     def _keep(self) -> None:
-        st.query_params["a"] = json.dumps({**self.training.model_dump(), **self.view.model_dump()})
+        values = {**self.training.model_dump(), **self.view.model_dump()}
+        written = {key: short(value) if isinstance(value, str) else value for key, value in values.items()}
+        st.query_params["a"] = json.dumps(written)
 
     def _unpin(self) -> None:
         st.query_params.pop("a", None)
@@ -160,7 +163,7 @@ class Lesson:
             engine().unwatch(me, "pinned")
             return None
         try:
-            values = json.loads(raw)
+            values = {k: whole(v) if isinstance(v, str) else v for k, v in json.loads(raw).items()}
             kinds = (self.explainer.Training, self.explainer.View)
             training, view = (
                 kind(**{k: v for k, v in values.items() if k in kind.model_fields}) for kind in kinds
@@ -278,9 +281,9 @@ class Lesson:
             for model, n in counts.items()
         )
         seed = getattr(run.training, "seed", None)
-        data = (
-            self.words.say("data." + name.split(".")[0]) for name in data_of(self.explainer, run.training)
-        )
+        own = any(getattr(run.training, name) for name in self._csv_fields())
+        files = [name.split(".")[0] for name in data_of(self.explainer, run.training)]
+        data = (self.words.say(f"data.{name}") for name in [*files, *(["own"] * own)])
         chips([self.words.say("measured", seed=seed, seconds=run.cpu_seconds), learnt, *data])
 
     # -- words -------------------------------------------------------------------------------------------
@@ -337,12 +340,22 @@ class Lesson:
         values: dict[str, Any] = {}
         for state in (self.training, self.view):
             start = defaults(type(state), self.words)
-            values |= {k: v for k, v in state.model_dump().items() if v != start[k]}
+            values |= {k: v for k, v in state.model_dump().items() if v != start[k] and not self._too_long(v)}
         values |= {"lang": self.words.language}
         values |= {key: st.query_params[key] for key in ("a", "sweep") if key in st.query_params}
         base = (st.context.url or f"/{self.name}").split("?")[0]
         written = {k: str(v).lower() if isinstance(v, bool) else v for k, v in values.items()}
         return f"{base}?{urlencode(written)}"
+
+    def _csv_fields(self) -> list[str]:
+        """The controls that take the visitor's own data."""
+        fields = self.explainer.Training.model_fields
+        return [name for name, field in fields.items() if extra(field, "csv")]
+
+    @staticmethod
+    def _too_long(value: Any) -> bool:
+        """Whether this is a text that no address carries."""
+        return isinstance(value, str) and short(value) != value
 
     def take_away(self) -> None:
         """The link, the program and the numbers of exactly this state."""
@@ -350,6 +363,9 @@ class Lesson:
         st.header(say("take_away"), anchor=False)
         st.caption(say("link"))
         st.code(self._link(), language=None, wrap_lines=True)
+        for name in self._csv_fields():
+            if self._too_long(getattr(self.training, name)):
+                st.caption(say("not_in_link", label=self.page["controls"][name]["label"]))
         if self.reading is None:
             return
         with st.container(horizontal=True):

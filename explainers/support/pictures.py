@@ -14,7 +14,7 @@ from explainers.support.contract import Label
 SERIES = (
     "ids", "one_hot", "embedding", "pooled", "recurrent", "rnn", "lstm", "gru",
     "forward", "backward", "bidirectional", "frozen", "tuned", "scratch", "positive", "negative", "followed",
-    "within", "across", "baseline", "chance", "plain", "normalised",
+    "within", "across", "linear", "leaky", "baseline", "chance", "plain", "normalised",
 )  # fmt: skip
 
 

@@ -59,6 +59,11 @@ def texts(name: str) -> list[str]:
     return [key for key, field in fields(name).items() if field.annotation is str]
 
 
+def free_texts(name: str) -> list[str]:
+    """Those that take any words, and not lines of data."""
+    return [key for key in texts(name) if not extra(fields(name)[key], "csv")]
+
+
 def starts(name: str, language: str) -> dict[str, Any]:
     """The default of every control, in this language."""
     kinds = (find(name).Training, find(name).View)

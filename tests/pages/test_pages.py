@@ -13,19 +13,19 @@ from tests.pages.conftest import (
     address,
     cold,
     fields,
+    free_texts,
     link,
     numbers,
     pressed,
     prose,
     starts,
-    texts,
     trained,
     value_of,
     values_of,
 )
 from ui.locale import LANGUAGES, Words, table
 
-FIELDS = [(name, field) for name in names() for field in texts(name)]
+FIELDS = [(name, field) for name in names() for field in free_texts(name)]
 TYPED = {
     "empty": "",
     "spaces": "   \t ",
@@ -152,7 +152,8 @@ def test_a_pinned_run_stands_beside_this_one(name: str, language: str) -> None:
 def test_the_link_opens_the_same_state(name: str, language: str) -> None:
     for values in find(name).BREAKS.values():
         app = pressed(cold(name, language), "pin")
-        for key, value in {**values, **dict.fromkeys(texts(name), "good & bad #1? 100% + 😀 “so”")}.items():
+        typed = dict.fromkeys(free_texts(name), "good & bad #1? 100% + 😀 “so”")
+        for key, value in {**values, **typed}.items():
             app.session_state[key] = value
         app = trained(app.run(), name, language)
         again = cold(name, None, **parse_qs(urlsplit(link(app)).query, keep_blank_values=True))

@@ -1,0 +1,146 @@
+"""Forecasts of a series: three recurrent cells, the baselines that they must beat, and their errors."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from explainers.support.contract import Array
+
+CELLS: dict[str, Callable[..., nn.RNNBase]] = {"rnn": nn.RNN, "gru": nn.GRU, "lstm": nn.LSTM}
+
+
+class Forecaster(nn.Module):
+    """Reads a window value by value; the next value is read off the last state."""
+
+    def __init__(self, kind: str, units: int) -> None:
+        super().__init__()
+        self.cell = CELLS[kind](1, units, batch_first=True)  # W_ih (G·H, 1), W_hh (G·H, H), G gates
+        self.score = nn.Linear(units, 1)
+
+    def forward(self, windows: Tensor) -> Tensor:
+        """Scaled windows (N, W) → scaled forecasts (N,)."""
+        states = self.cell(windows[..., None])[0]  # (N, W, H)
+        return self.score(states[:, -1]).squeeze(-1)
+
+
+@dataclass(frozen=True)
+class Scale:
+    """What makes values small: x = (y − mean) / spread."""
+
+    mean: float
+    spread: float
+
+    @classmethod
+    def of(cls, values: Array) -> "Scale":
+        """Mean and standard deviation of values (n,)."""
+        return cls(float(values.mean()), float(values.std()))
+
+    def down(self, values: Array) -> Tensor:
+        """Values → scaled values, as the networks read them."""
+        return torch.tensor((values - self.mean) / self.spread, dtype=torch.float32)
+
+    def up(self, scaled: Tensor) -> Array:
+        """Scaled forecasts → forecasts in the series' own unit."""
+        return scaled.double().numpy() * self.spread + self.mean
+
+
+def windows_of(values: Array, window: int) -> Array:
+    """Every window of a series (n,), each with all its values known: (n − window + 1, window)."""
+    return np.lib.stride_tricks.sliding_window_view(values, window)
+
+
+def regression(windows: Array, targets: Array) -> Array:
+    """Linear autoregression: the weights (W + 1,) of windows (N, W), a constant last, by least squares."""
+    ones = np.ones((len(windows), 1))
+    return np.linalg.lstsq(np.hstack([windows, ones]), targets, rcond=None)[0]
+
+
+def linear(weights: Array, windows: Array) -> Array:
+    """What the linear autoregression says after windows (N, W): (N,)."""
+    return windows @ weights[:-1] + weights[-1]
+
+
+def feed_back(forecast: Callable[[Tensor], Tensor], windows: Tensor, leads: int) -> Tensor:
+    """Many steps ahead: each forecast becomes the newest value of the window. (N, W) → (N, leads)."""
+    steps = []
+    for _ in range(leads):
+        steps.append(forecast(windows))  # (N,)
+        windows = torch.cat([windows[:, 1:], steps[-1][:, None]], dim=1)  # (N, W)
+    return torch.stack(steps, dim=1)
+
+
+def repeats(values: Array, ends: Array, period: int, leads: int) -> Array:
+    """One period ago, again and again, after the values at ``ends`` (N,): (N, leads). 1: the last value."""
+    back = 1 - period + np.arange(leads) % period  # (leads,), at most 0
+    return values[ends[:, None] + back]
+
+
+def errors_ahead(values: Array, ends: Array, paths: Array) -> Array:
+    """Mean absolute error at each number of steps ahead, where the record goes on: paths (N, L) → (L,)."""
+    at = ends[:, None] + 1 + np.arange(paths.shape[1])  # (N, L)
+    off = np.abs(paths - values[np.minimum(at, len(values) - 1)])
+    return np.nanmean(np.where(at < len(values), off, np.nan), axis=0)
+
+
+def sigmoid(a: Array) -> Array:
+    """1 / (1 + e⁻ᵃ)."""
+    return np.asarray(1 / (1 + np.exp(-a)))
+
+
+def states_by_hand(kind: str, weights: Mapping[str, Array], x: Array) -> list[dict[str, Array]]:
+    """A scaled window x (W,) read by hand: for each value the state (H,) and what it is made of.
+
+    ``rnn``: state = tanh(input + memory). ``gru`` (Cho et al., 2014): state = (1 − keep) · new + keep ·
+    before. ``lstm`` (Hochreiter & Schmidhuber, 1997): cell = forget · cell + write; state = out · tanh(cell).
+    Gates stand in torch's order: r, z, n and i, f, g, o.
+    """
+    W_ih, W_hh, b_ih, b_hh = (weights[f"cell.{name}_l0"].astype(np.float64) for name in
+                              ("weight_ih", "weight_hh", "bias_ih", "bias_hh"))  # fmt: skip
+    h = c = np.zeros(W_hh.shape[1])  # (H,)
+    steps = []
+    for x_t in x:
+        a, m = W_ih[:, 0] * x_t + b_ih, W_hh @ h + b_hh  # (G·H,) each
+        parts = {"before": h}
+        if kind == "rnn":
+            parts |= {"input": a, "memory": m, "state": np.tanh(a + m)}
+        elif kind == "gru":
+            (a_r, a_z, a_n), (m_r, m_z, m_n) = np.split(a, 3), np.split(m, 3)
+            keep, new = sigmoid(a_z + m_z), np.tanh(a_n + sigmoid(a_r + m_r) * m_n)
+            parts |= {"keep": keep, "new": new, "state": (1 - keep) * new + keep * h}
+        else:
+            i, f, g, o = np.split(a + m, 4)
+            c = sigmoid(f) * c + sigmoid(i) * np.tanh(g)
+            parts |= {"out": sigmoid(o), "cell": c, "state": sigmoid(o) * np.tanh(c)}
+        h = parts["state"]
+        steps.append(parts)
+    return steps
+
+
+def baselines(
+    y: Array, test: int, W: int, period: int, order: Mapping[str, Tensor], ends: Array, leads: int
+) -> dict[str, float]:
+    """The errors of what needs no network, on a series y whose last ``test`` values are held out.
+
+    ``last_shuffled`` and ``linear_shuffled`` are measured on the values that the shuffled split holds out.
+    ``change`` is the mean change from one value to the next in the training part: what MASE divides by.
+    """
+    windows, targets, learn = windows_of(y, W)[:-1], y[W:], len(y) - test - W
+    numbers = {"change": float(np.abs(np.diff(y[: len(y) - test])).mean())}
+    numbers["mae_period"] = float(np.abs(y[-test:] - y[-test - period : -period]).mean())
+    for leak, name in (("none", ""), ("shuffled", "_shuffled")):
+        fit, held = order[leak][:learn].numpy(), order[leak][learn:].numpy()
+        line = linear(regression(windows[fit], targets[fit]), windows[held])  # (M,)
+        numbers[f"mae_last{name}"] = float(np.abs(windows[held, -1] - targets[held]).mean())
+        numbers[f"mae_linear{name}"] = float(np.abs(line - targets[held]).mean())
+    weights = regression(windows[:learn], targets[:learn])
+    by_line = feed_back(
+        lambda x: torch.as_tensor(linear(weights, x.numpy())),
+        torch.tensor(windows_of(y, W)[ends - W + 1]), leads,
+    ).numpy()  # fmt: skip
+    paths = {"last": repeats(y, ends, 1, leads), "period": repeats(y, ends, period, leads), "linear": by_line}
+    for name, path in paths.items():
+        numbers |= {f"ahead_{name}_{h}": e for h, e in enumerate(errors_ahead(y, ends, path).tolist(), 1)}
+    return numbers
