@@ -24,7 +24,7 @@ from explainers.support.gradient_reading import Reading
 from explainers.support.gradient_reading import see as see
 from explainers.support.gradient_reading import see_sweep as see_sweep
 from explainers.support.pictures import Chart, Diagram, curves, sweep_curves
-from explainers.support.powers import mantissa, size
+from explainers.support.powers import mantissa, raised, size
 from explainers.support.recall import CHANCE, recall_batch
 
 SECTION = "sequences"
@@ -142,7 +142,7 @@ def headline(checkpoint: Checkpoint, reading: Reading) -> dict[str, float]:
 def formula(reading: Reading) -> dict[str, float]:
     """The bound from the largest singular value of W_hh, and what was measured, as m · 10^e."""
     T, singular = int(reading.numbers["length"]), reading.numbers["singular"]
-    bound, left = mantissa(singular ** (T - 1)), mantissa(reading.left("rnn")[0])
+    bound, left = mantissa(raised(singular, T - 1)), mantissa(reading.left("rnn")[0])
     return {
         "gap": T - 1, "singular": singular, "bound": bound[0], "bound_e": bound[1],
         "left": left[0], "left_e": left[1],

@@ -1,11 +1,15 @@
 """One control at several values, each a run of its own, found again by the slider."""
 
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 import streamlit as st
+from pydantic import ValidationError
 
+from explainers.support.contract import Settings
 from explainers.support.pictures import Chart
+from ui.pace import pace
 from ui.theme import chips
 from ui.turn import turn
 from ui.visitor import visitor
@@ -32,40 +36,52 @@ def sweep(lesson: "Lesson", field: str, draw_picture: SweepPicture) -> None:
         if st.query_params.get("sweep") != field:
             for slot in slots:
                 engine().unwatch(me, slot)
-            st.button(
-                say("sweep", n=len(values)),
-                key=f"sweep_{field}",
-                on_click=_open,
-                args=(field,),
-                help=words["see"],
-            )
+            words_on = say("sweep", n=len(values))
+            st.button(words_on, key=f"sweep_{field}", on_click=_open, args=(field,), help=words["see"])
             return
-        settings = [lesson.training.model_copy(update={field: value}) for value in values]
+        found = allowed(lesson.training, field, values)
         runs = [
             engine().request(me, lesson.name, training, slot, patient=True)
-            for training, slot in zip(settings, slots, strict=True)
+            for training, slot in zip(found.values(), slots, strict=False)
         ]
+        going = [run for run in runs if run.running]
 
-        @st.fragment(run_every=TICK if any(run.running for run in runs) else None)
+        @st.fragment(run_every=max(TICK, pace(me)) if going else None)
         @turn()
         def live() -> None:
-            done = [(value, run) for value, run in zip(values, runs, strict=True) if run.state == "finished"]
-            if any(run.running for run in runs):
+            if going and not any(run.running for run in runs):
+                st.rerun()  # without the timer
+            done = [(value, run) for value, run in zip(found, runs, strict=True) if run.state == "finished"]
+            if going:
                 st.progress(len(done) / len(runs), say("sweeping", done=len(done), n=len(runs)))
             for error in sorted({run.error for run in runs if run.error}):
                 st.warning(say(f"errors.{error}"))
             if done:
                 readings = [lesson.explainer.read(run.checkpoints[-1], lesson.view) for _, run in done]
-                found = [value for value, _ in done]
-                lesson.show(f"sweep_{field}", draw_picture(found, readings))
-                for sentence in lesson.explainer.see_sweep(field, found, readings):
+                values_done = [value for value, _ in done]
+                lesson.show(f"sweep_{field}", draw_picture(values_done, readings))
+                for sentence in lesson.explainer.see_sweep(field, values_done, readings):
                     st.markdown(lesson.words.fill(lesson.page["see"][sentence.key], sentence.values))
             st.markdown(f'<span class="u-caption">{words["see"]}</span>', unsafe_allow_html=True)
             seconds = sum(run.cpu_seconds for _, run in done)
             chips([say("measured_runs", n=len(done), seconds=seconds)])
 
         live()
+        st.button(say("close"), key=f"sweep_{field}_close", on_click=_close, type="tertiary")
+
+
+def allowed(training: Settings, field: str, values: Sequence[Any]) -> dict[Any, Settings]:
+    """The settings with each value that goes with the others: a series may be too short for a window."""
+    found: dict[Any, Settings] = {}
+    for value in values:
+        with suppress(ValidationError):
+            found[value] = type(training)(**{**training.model_dump(), field: value})
+    return found
 
 
 def _open(field: str) -> None:
     st.query_params["sweep"] = field
+
+
+def _close() -> None:
+    st.query_params.pop("sweep", None)

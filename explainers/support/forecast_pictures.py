@@ -31,10 +31,15 @@ HOW = {"rnn": ("input", "memory"), "gru": ("before", "keep", "new"), "lstm": ("o
 
 def later(times: Sequence[Any], count: int) -> list[Any]:
     """The times that follow the last one, as far apart as the last two."""
+    ahead = range(1, count + 1)
+    if isinstance(times[-1], str) and len(times[-1]) == len("2024-01"):
+        start, month = (12 * int(at[:4]) + int(at[5:]) - 1 for at in times[-2:])
+        months = [month + (month - start) * k for k in ahead]
+        return [f"{month // 12}-{month % 12 + 1:02}" for month in months]
     if isinstance(times[-1], str):
-        before, last = (datetime.fromisoformat(at + "-01" if len(at) == 7 else at) for at in times[-2:])
-        return [(last + (last - before) * k).isoformat()[:16] for k in range(1, count + 1)]
-    return [times[-1] + (times[-1] - times[-2]) * k for k in range(1, count + 1)]
+        before, last = (datetime.fromisoformat(at).replace(tzinfo=None) for at in times[-2:])
+        return [(last + (last - before) * k).isoformat()[: len(times[-1])] for k in ahead]
+    return [times[-1] + (times[-1] - times[-2]) * k for k in ahead]
 
 
 def written(at: Any) -> str:

@@ -8,7 +8,7 @@ from typing import Any
 from explainers.support.backward import Backward
 from explainers.support.cells import CELLS, PARAMETERS, share
 from explainers.support.contract import Checkpoint, Say
-from explainers.support.powers import power, size
+from explainers.support.powers import power, raised, size
 from explainers.support.recall import CHANCE
 
 NAMES = {"rnn": "RNN", "lstm": "LSTM", "gru": "GRU"}
@@ -36,7 +36,7 @@ class Reading:
     def bound(self) -> list[float]:
         """σ_max(W_hh)^(T−t) · ‖∂L/∂h_T‖ for the RNN, t = 1 … T: above it no gradient can be, as |φ′| ≤ 1."""
         last, T = self.norms("rnn")[-1], int(self.numbers["length"])
-        return [last * self.numbers["singular"] ** (T - t) for t in range(1, T + 1)]
+        return [last * raised(self.numbers["singular"], T - t) for t in range(1, T + 1)]
 
     @property
     def sizes(self) -> dict[str, dict[int, float]]:
@@ -100,7 +100,7 @@ def see_bound(reading: Reading) -> list[Say]:
     gap = int(reading.numbers["length"]) - 1
     if not isfinite(singular) or not isfinite(left):
         return []
-    bound, eigen = singular**gap, radius**gap
+    bound, eigen = raised(singular, gap), raised(radius, gap)
     key = "bound_shrinks" if bound < 1 else "bound_loose" if left < 1 else "bound_grows"
     if key == "bound_loose" and left and eigen and abs(log10(eigen / left)) < abs(log10(bound / left)):
         key = "bound_radius"

@@ -89,5 +89,6 @@ def difference(cell: nn.Module, x: Tensor) -> float:
 
 
 def right_share(logits: Tensor, test: Batch) -> float:
-    """Of logits (B, K), the share whose largest is the right answer's."""
-    return float((logits.argmax(dim=1) == test.answers).float().mean())
+    """Of logits (B, K), the share whose largest is the right answer's; what is not a number is not right."""
+    right = (logits.argmax(dim=1) == test.answers) & logits.isfinite().all(dim=1)
+    return float(right.float().mean())

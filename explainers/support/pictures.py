@@ -152,7 +152,7 @@ def sweep_curves(
 def end_labels(x: float, ends: Mapping[str, float], bounds: tuple[float, float]) -> list[dict[str, Any]]:
     """The names and values of series where they end, at ``x``, so that none covers another."""
     inside = {name: min(max(end, bounds[0]), bounds[1]) for name, end in ends.items()}
-    places = _apart(inside, (bounds[1] - bounds[0]) / 13)
+    places = apart(inside, (bounds[1] - bounds[0]) / 13, bounds[1])
     return [
         {
             "type": "scatter", "mode": "text", "x": [x], "y": [places[name]], "hoverinfo": "skip",
@@ -163,11 +163,15 @@ def end_labels(x: float, ends: Mapping[str, float], bounds: tuple[float, float])
     ]  # fmt: skip
 
 
-def _apart(ends: Mapping[str, float], gap: float) -> dict[str, float]:
-    """Where the labels of these ends stand: at their ends, but ``gap`` from one another."""
+def apart(ends: Mapping[str, float], gap: float, top: float) -> dict[str, float]:
+    """Where the labels of these ends stand: at their ends, but ``gap`` from one another and below ``top``."""
+    order = sorted(ends, key=lambda name: ends[name])
     places: dict[str, float] = {}
-    for name, end in sorted(ends.items(), key=lambda item: item[1]):
-        places[name] = max([end, *(place + gap for place in places.values())])
+    for name in order:
+        places[name] = max([ends[name], *(place + gap for place in places.values())])
+    for name in reversed(order):
+        places[name] = top = min(places[name], top)
+        top -= gap
     return places
 
 

@@ -1,11 +1,11 @@
 """Numbers that differ by powers of ten: as words, as axes, as labels that keep apart."""
 
 from collections.abc import Mapping, Sequence
-from math import ceil, floor, isfinite, log10
+from math import ceil, floor, inf, isfinite, log10
 from typing import Any
 
 from explainers.support.contract import Label
-from explainers.support.pictures import colour
+from explainers.support.pictures import apart, colour, label_of
 
 FAR = 15  # powers of ten beyond which a picture cuts off
 _RAISED = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
@@ -24,6 +24,14 @@ def size(value: float) -> str:
         return f"{value:.0f}"
     digit, exponent = f"{value:.0e}".split("e")
     return f"{digit}·10{str(int(exponent)).translate(_RAISED)}"
+
+
+def raised(base: float, exponent: int) -> float:
+    """``base ** exponent``, infinite where Python would raise."""
+    try:
+        return float(base**exponent)
+    except OverflowError:
+        return inf
 
 
 def mantissa(value: float) -> tuple[float, int]:
@@ -62,14 +70,13 @@ def log_labels(
 
     ``ends``: series → (its value at ``x``, the words); ``side``: on which of it they stand, left or right.
     """
-    gap, above, traces = (high - low) / 13, float(low) - 1, []
+    traces = []
     sizes = {name: log10(v) if isfinite(v) and v > 0 else low for name, (v, _) in ends.items()}
-    places = {name: min(max(size, low), high) for name, size in sizes.items()}
-    for name in sorted(places, key=lambda name: places[name]):
-        above = max(places[name], above + gap)
+    places = {name: float(min(max(size, low), high)) for name, size in sizes.items()}
+    for name, place in apart(places, (high - low) / 13, high).items():
         traces.append({
-            "type": "scatter", "mode": "text", "x": [x], "y": [10**above], "hoverinfo": "skip",
+            "type": "scatter", "mode": "text", "x": [x], "y": [10**place], "hoverinfo": "skip",
             "text": [ends[name][1]], "textposition": f"middle {side}", "cliponaxis": False,
-            "textfont": {"color": colour(name), "size": 14}, "name": Label(f"series.{name}"),
+            "textfont": {"color": colour(name), "size": 14}, "name": label_of(name),
         })  # fmt: skip
     return traces

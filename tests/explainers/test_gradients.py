@@ -3,7 +3,7 @@
 from copy import deepcopy
 from dataclasses import replace
 from functools import cache
-from itertools import product
+from itertools import pairwise, product
 from math import isfinite, isnan, log10
 from typing import Any
 
@@ -32,8 +32,8 @@ from explainers.support.cells import (
 from explainers.support.contract import Checkpoint, Label, weights_of
 from explainers.support.gradient_reading import Reading
 from explainers.support.init import seeded
-from explainers.support.pictures import Diagram
-from explainers.support.powers import log_axis, log_labels, power, size
+from explainers.support.pictures import Diagram, apart
+from explainers.support.powers import log_axis, log_labels, power, raised, size
 from explainers.support.recall import CHANCE, SYMBOLS, recall_batch
 from ui.locale import LANGUAGES, Words
 
@@ -545,3 +545,16 @@ def test_a_checkpoint_rebuilds_the_model() -> None:
         model.load_state_dict(checkpoint.state(name))
         again = weights_of(**{name: model})
         assert all(np.array_equal(checkpoint.weights[key], value) for key, value in again.items())
+
+
+def test_labels_at_the_top_stay_in_the_picture() -> None:
+    places = apart({"rnn": 1.0, "lstm": 1.0, "gru": 0.99, "chance": 0.1}, 0.1, 1.0)
+    assert max(places.values()) <= 1.0
+    heights = sorted(places.values())
+    assert min(b - a for a, b in pairwise(heights)) == pytest.approx(0.1)
+    assert places["chance"] == 0.1
+
+
+def test_a_bound_beyond_all_numbers_is_infinite() -> None:
+    assert raised(1e12, 30) == float("inf")
+    assert raised(2.0, 10) == 1024.0

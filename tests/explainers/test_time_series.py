@@ -409,7 +409,9 @@ def test_the_shuffled_split_is_drawn_where_it_is() -> None:
 
 def test_beyond_the_record_time_goes_on() -> None:
     assert later([2007, 2008], 2) == [2009, 2010]
-    assert later(["2024-01-30", "2024-01-31"], 1) == ["2024-02-01T00:00"]
+    assert later(["2024-01-30", "2024-01-31"], 1) == ["2024-02-01"]
+    assert later(["2024-11", "2024-12"], 2) == ["2025-01", "2025-02"]
+    assert later(["2024-01-31T22:00", "2024-01-31T23:00+00:00"], 1)[0].startswith("2024-02-01T00:00")
     reading = read(start=100, horizon=3)
     path = next(t for t in forecast_chart([reading]).frames[0] if t["mode"] == "lines+markers")
     assert path["x"] == [2008, 2009, 2010, 2011]
