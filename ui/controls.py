@@ -75,13 +75,16 @@ def choice(name: str, field: FieldInfo, words: Words, default: Any) -> Any:
         spec = "{v:,}" if field.annotation is int else "{v:g}"
         show = lambda value: words.fill(spec, {"v": value})  # noqa: E731
     seed_from_url(name, options, default)
+    # Each starts at what the session holds: a control that the browser builds anew would start at its first
+    # value, and report that as the visitor's wish.
+    now = st.session_state[name]
     if get_origin(field.annotation) is None:
-        value = st.select_slider(text["label"], options, format_func=show, **common)
+        value = st.select_slider(text["label"], options, now, format_func=show, **common)
     elif sum(len(show(option)) for option in options) > WIDE:
-        value = st.selectbox(text["label"], options, format_func=show, **common)
+        value = st.selectbox(text["label"], options, options.index(now), format_func=show, **common)
     else:
         value = st.segmented_control(
-            text["label"], options, format_func=show, required=True, width="stretch", **common
+            text["label"], options, default=now, format_func=show, required=True, width="stretch", **common
         )
     write_to_url(name, value, default)
     return value
@@ -108,7 +111,8 @@ def control(name: str, field: FieldInfo, words: Words, default: Any) -> Any:
     if kind is int and (high - low) // step > 500:
         # Not bound: Streamlit's binding raises an exception for ?seed=inf.
         seed_from_url(name, range(low, high + 1, step), default)
-        value = st.number_input(label, low, high, step=step, key=name, help=text.get("help"))
+        now = st.session_state[name]  # as in ``choice``
+        value = st.number_input(label, low, high, now, step=step, key=name, help=text.get("help"))
         write_to_url(name, value, default)
         return value
     return st.slider(label, low, high, step=step, **common)
