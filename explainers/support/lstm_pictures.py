@@ -50,17 +50,17 @@ def cell_diagram(readings: Sequence[Reading]) -> Diagram:
         grids += [
             Grid(f"c{t}", (column, 0), title=f"t = {t + 1}", rows=["c"] * named, step=t, digits=digits,
                  narrow=(1, 2 * column),
-                 arithmetic=f"{{unit:0,c}} c{now} = `f|{{gates{t}:1,c}}`·`c{before}|{{before{t}:0,c}}`"
+                 arithmetic=f"c{now}{{unit:0,c}} = `f|{{gates{t}:1,c}}`·`c{before}|{{before{t}:0,c}}`"
                             f" + `i|{{gates{t}:0,c}}`·`g|{{gates{t}:2,c}}` = {{self}}"),
             Grid(f"gates{t}", (column, 1), caption=last.words[t], rows=LETTER * named, step=t,
                  narrow=(0, 2 * column),
-                 arithmetic=f"{{unit:0,c}} {{letter:r,0}} = {{function:r,0}}("
+                 arithmetic=f"{{letter:r,0}}{{unit:0,c}} = {{function:r,0}}("
                             f" `W_i{{letter:r,0}}·x|{{from_x{t}:r,c}}` `b_i{{letter:r,0}}|{{bias_ih:r,c}}`"
                             f" `W_h{{letter:r,0}}·h{before}|{{from_h{t}:r,c}}`"
                             f" `b_h{{letter:r,0}}|{{bias_hh:r,c}}` )"
                             f" = {{function:r,0}}({{sum{t}:r,c}}) {{becomes:r,0}} {{self}}"),
             Grid(f"h{t}", (column, 2), rows=["h"] * named, step=t, narrow=(0, 2 * column + 1),
-                 arithmetic=f"{{unit:0,c}} h{now} = `o|{{gates{t}:3,c}}`·tanh( `c{now}|{{c{t}:0,c}}` )"
+                 arithmetic=f"h{now}{{unit:0,c}} = `o|{{gates{t}:3,c}}`·tanh( `c{now}|{{c{t}:0,c}}` )"
                             f" = {{self}}"),
             Grid(f"answer{t}", (column, 3), "share", rows=[f"P({sign})"] * named, step=t,
                  narrow=(1, 2 * column + 1), arithmetic=Label("how.answer", t=t + 1, answer=answer)),
