@@ -2,13 +2,13 @@
 
 import csv
 import io
-import json
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from time import sleep
 from typing import Any
 from urllib.parse import urlencode
 
+import orjson
 import streamlit as st
 
 from explainers.support.contract import Checkpoint, Settings, data_of
@@ -73,9 +73,10 @@ class Lesson:
         """Title, claim, and the questions to predict."""
         st.title(self.page["title"], anchor=False)
         st.markdown(f'<p class="u-claim">{self.page["claim"]}</p>', unsafe_allow_html=True)
-        for number, question in enumerate(self.page.get("predict", []), start=1):
-            if not ask(self.name, number, question, self.words):
-                break  # one at a time: the picture stays on the first screen
+        with st.container():  # of their own: one question more does not move the places of what follows
+            for number, question in enumerate(self.page.get("predict", []), start=1):
+                if not ask(self.name, number, question, self.words):
+                    break  # one at a time: the picture stays on the first screen
 
     # -- controls, training ------------------------------------------------------------------------------
 
@@ -151,7 +152,7 @@ class Lesson:
     def _keep(self) -> None:
         values = {**self.training.model_dump(), **self.view.model_dump()}
         written = {key: short(value) if isinstance(value, str) else value for key, value in values.items()}
-        st.query_params["a"] = json.dumps(written)
+        st.query_params["a"] = orjson.dumps(written).decode()
 
     def _unpin(self) -> None:
         st.query_params.pop("a", None)
@@ -163,12 +164,12 @@ class Lesson:
             engine().unwatch(me, "pinned")
             return None
         try:
-            values = {k: whole(v) if isinstance(v, str) else v for k, v in json.loads(raw).items()}
+            values = {k: whole(v) if isinstance(v, str) else v for k, v in orjson.loads(raw).items()}
             kinds = (self.explainer.Training, self.explainer.View)
             training, view = (
                 kind(**{k: v for k, v in values.items() if k in kind.model_fields}) for kind in kinds
             )
-        except (ValueError, TypeError, AttributeError, RecursionError):
+        except (ValueError, TypeError, AttributeError):
             return None
         run = engine().request(me, self.name, training, slot="pinned")
         with pause():

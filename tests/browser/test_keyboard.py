@@ -69,9 +69,9 @@ def test_an_answer_is_chosen_and_its_reply_read(at: Visit) -> None:
     page.locator("[class*=st-key-u_predict] [role=radio]").first.focus()
     page.keyboard.press("Space")
     page.get_by_text(question["options"][0]["answer"][:40]).first.wait_for()
-    chosen = page.locator("[class*=st-key-u_predict] [role=radio][aria-checked=true]")
-    assert chosen.inner_text() == question["options"][0]["text"]
     ready(page)
+    chosen = page.locator(".st-key-u_predict_1 [role=radio][aria-checked=true]")
+    assert chosen.inner_text() == question["options"][0]["text"]
 
 
 def test_arrow_keys_scrub_without_the_server(at: Visit) -> None:
