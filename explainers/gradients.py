@@ -120,8 +120,7 @@ def read(checkpoint: Checkpoint, view: View) -> Reading:
     numbers = checkpoint.numbers
     drawn = recall_batch(int(numbers["length"]), 1, torch.Generator().manual_seed(view.example))[0]
     symbols = drawn[:, 0].argmax(dim=1).tolist()  # (T,)
-    weights = {k.removeprefix("rnn."): v for k, v in checkpoint.weights.items() if k.startswith("rnn.")}
-    back = backward(weights, symbols, list(ACTIVATIONS)[int(numbers["activation"])])
+    back = backward(checkpoint.arrays("rnn"), symbols, list(ACTIVATIONS)[int(numbers["activation"])])
     return Reading(checkpoint.step, checkpoint.of, numbers, back)
 
 

@@ -128,7 +128,7 @@ def read(checkpoint: Checkpoint, view: View) -> Reading:
     """Unroll the network over the text, the edited text, and the text without its negation."""
     task = next(iter(checkpoint.weights)).split(".")[0]
     known = texts(task)[0]
-    weights = {name.removeprefix(task + "."): value for name, value in checkpoint.weights.items()}
+    weights = checkpoint.arrays(task)
     step = Step.of(weights)
     score, bias = weights["score.weight"][0], weights["score.bias"][0]
 

@@ -55,13 +55,16 @@ class Checkpoint:
     numbers: dict[str, float]
     weights: dict[str, Array]
 
+    def arrays(self, model: str) -> dict[str, Array]:
+        """The weights of one model by torch's own names, as they are kept here: not to be changed."""
+        prefix = model + "."
+        return {k.removeprefix(prefix): v for k, v in self.weights.items() if k.startswith(prefix)}
+
     def state(self, model: str) -> dict[str, Any]:
-        """The state dict of one model: its parameters by torch's own names, as tensors (copies)."""
+        """The state dict of one model: the same weights as tensors (copies)."""
         import torch
 
-        prefix = model + "."
-        named = {name: value for name, value in self.weights.items() if name.startswith(prefix)}
-        return {name.removeprefix(prefix): torch.tensor(value) for name, value in named.items()}
+        return {name: torch.tensor(value) for name, value in self.arrays(model).items()}
 
     def parameters(self) -> dict[str, int]:
         """How many numbers each model learnt: ``{model: count}``. Running statistics are kept, not learnt."""
