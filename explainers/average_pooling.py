@@ -13,7 +13,7 @@ from explainers.support.contract import Array, Checkpoint, Label, Say, Settings,
 from explainers.support.init import seeded
 from explainers.support.order_pairs import mixed_up, pair_split, pair_vocabulary, sample_rows, shuffled
 from explainers.support.order_pictures import pairs_apart
-from explainers.support.pictures import Arrow, Chart, Diagram, Grid, curves, label_of
+from explainers.support.pictures import Arrow, Chart, Diagram, Grid, curves, label_of, low
 from explainers.support.pooled import loss_and_accuracy
 from explainers.support.reviews import UNKNOWN, Sentences, pack, review_split, tokenize, vocabulary
 
@@ -257,10 +257,9 @@ def picture_pooling(readings: Sequence[Reading]) -> Diagram:
         grids.append(Grid(f"score_{kind}", place, "share", label_of(kind), rows=rows, arithmetic=how))
         grids.append(Grid(f"logit_{kind}", place, "hidden", digits=4))
     for x, t in enumerate(shown):
-        title = "h" + "".join(chr(0x2080 + int(digit)) for digit in str(t + 1))
         grids += [
             Grid(f"vector{t}", (x, 0), title=last.tokens[t]),
-            Grid(f"state{t}", (x, 1), title=title, arithmetic=Label("how.state", t=t), step=t),
+            Grid(f"state{t}", (x, 1), title=f"h{low(t + 1)}", arithmetic=Label("how.state", t=t), step=t),
             *(Grid(f"{name}{t}", (x, 1), "hidden") for name in ("before", "keep", "new")),
         ]
         arrows += [Arrow(f"vector{t}", "pooled"), Arrow(f"vector{t}", f"state{t}")]

@@ -11,9 +11,9 @@ from pydantic import Field
 from explainers.support.contract import Array, Checkpoint, Say, Settings, checkpoint_steps, weights_of
 from explainers.support.init import seeded
 from explainers.support.order_pairs import order_pairs, pair_split, pair_vocabulary
-from explainers.support.pictures import Chart, Diagram, curves, sweep_curves
+from explainers.support.pictures import Chart, Diagram, curves, low, sweep_curves
 from explainers.support.reviews import UNKNOWN, Sentences, review_split, tokenize, vocabulary
-from explainers.support.state_pictures import edit_diagram, fade_chart, low, step_diagram, unrolled_diagram
+from explainers.support.state_pictures import edit_diagram, fade_chart, step_diagram, unrolled_diagram
 from explainers.support.states import (
     StateReader,
     Step,

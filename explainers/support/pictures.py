@@ -16,6 +16,12 @@ SERIES = (
     "forward", "backward", "bidirectional", "frozen", "tuned", "scratch", "positive", "negative", "followed",
     "within", "across", "linear", "leaky", "baseline", "chance", "plain", "normalised",
 )  # fmt: skip
+LOW = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
+
+
+def low(t: int) -> str:
+    """A step as an index: 12 → ₁₂."""
+    return str(t).translate(LOW)
 
 
 def colour(series: str) -> str:
