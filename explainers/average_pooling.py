@@ -150,7 +150,7 @@ def train(training: Training) -> Iterator[Checkpoint]:
             yield Checkpoint(step, training.steps, numbers, weights_of(**models))
         optimiser.zero_grad()
         for corpus, (learn, _) in splits.items():
-            batch = learn.pick(torch.randint(len(learn.labels), (64,), generator=generator))
+            batch = learn.draw(64, generator)
             for kind in KINDS:
                 logits = models[f"{kind}_{corpus}"](batch)
                 nn.functional.binary_cross_entropy_with_logits(logits, batch.labels).backward()

@@ -97,7 +97,7 @@ def train(training: Training) -> Iterator[Checkpoint]:
         if step in checkpoint_steps(training.steps):
             named = {f"{name}_{training.sentences}": model for name, model in models.items()}
             yield Checkpoint(step, training.steps, measured(models, test), weights_of(**named))
-        batch = learn.pick(torch.randint(len(learn.at), (BATCH,), generator=generator))
+        batch = learn.draw(BATCH, generator)
         if training.task == "senses":
             batch = hide_words(batch, generator)
         for model, optimiser in zip(models.values(), optimisers, strict=True):

@@ -90,7 +90,7 @@ def train(training: Training) -> Iterator[Checkpoint]:
         if step in checkpoint_steps(training.steps):
             weights = weights_of(**{training.task: model})
             yield Checkpoint(step, training.steps, measured(model, test), weights)
-        batch = learn.pick(torch.randint(len(learn.labels), (BATCH,), generator=generator))
+        batch = learn.draw(BATCH, generator)
         optimiser.zero_grad()
         loss_at_every_word(model(batch.tokens)[1], batch).backward()
         optimiser.step()

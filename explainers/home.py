@@ -55,7 +55,7 @@ def train(training: Training) -> Iterator[Checkpoint]:
                 loss, accuracy = loss_and_accuracy(model(test), test.labels)
             numbers = {"loss": loss, "accuracy": accuracy}
             yield Checkpoint(step, training.steps, numbers, weights_of(pooled=model))
-        batch = learn.pick(torch.randint(len(learn.labels), (BATCH,), generator=generator))
+        batch = learn.draw(BATCH, generator)
         optimiser.zero_grad()
         loss_of(model(batch), batch.labels).backward()
         optimiser.step()

@@ -98,6 +98,10 @@ class Tagged:
         rest = (value[rows] for value in (self.at, self.cue, self.labels, self.after))
         return Tagged(tokens, following, lengths, *rest)
 
+    def draw(self, size: int, generator: torch.Generator) -> "Tagged":
+        """``size`` sentences at random, with replacement."""
+        return self.pick(torch.randint(len(self.labels), (size,), generator=generator))
+
     def mask(self) -> Tensor:
         """(N, T) bool: where a word stands."""
         return torch.arange(self.tokens.shape[1]) < self.lengths[:, None]

@@ -87,11 +87,7 @@ def training_batches(task: str, length: int, size: int, generator: torch.Generat
     if task == "recall":
         return lambda: _recall(length, size, generator)
     learn = _split(task)[0]
-
-    def draw() -> Batch:
-        return _time_first(learn.pick(torch.randint(len(learn.labels), (size,), generator=generator)))
-
-    return draw
+    return lambda: _time_first(learn.draw(size, generator))
 
 
 def asked_about(task: str, length: int, text: str, example: int) -> Asked:

@@ -90,6 +90,10 @@ class Sentences:
         lengths = self.lengths[rows]
         return Sentences(self.tokens[rows, : int(lengths.max())], lengths, self.labels[rows])
 
+    def draw(self, size: int, generator: torch.Generator) -> "Sentences":
+        """``size`` sentences at random, with replacement."""
+        return self.pick(torch.randint(len(self.labels), (size,), generator=generator))
+
     def mask(self) -> Tensor:
         """(N, T) float32: 1 where a token stands, 0 where there is padding."""
         return (torch.arange(self.tokens.shape[1]) < self.lengths[:, None]).float()
