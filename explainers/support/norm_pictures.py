@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from explainers.support.contract import Array, Label
+from explainers.support.digits import CLASSES
 from explainers.support.norm_reading import BINS, REACH, TRAINS, Reading, dead_layer, trained_rates
 from explainers.support.pictures import (
     Arrow,
@@ -137,7 +138,7 @@ def mode_curves(readings: Sequence[Reading]) -> Chart:
     series = {"accuracy_with": "normalised", "accuracy_without": "plain"}
     if "accuracy_batch" in readings[-1].numbers:
         series |= {"accuracy_batch": "within", "accuracy_sorted": "across"}
-    return curves(readings, series, "axis.accuracy", (0.0, 1.0), ("chance", 0.1))
+    return curves(readings, series, "axis.accuracy", (0.0, 1.0), ("chance", 1 / CLASSES))
 
 
 def rate_axes(last: float) -> dict[str, Any]:
