@@ -8,6 +8,7 @@ An explainer is a module ``explainers/x.py`` with
 - ``train(training) -> Iterator[Checkpoint]``: 20 to 40 checkpoints, the first before training,
 - ``read(checkpoint, view) -> Reading``: the trained model, asked about what the visitor looks at,
 - ``headline(checkpoint, reading) -> dict[str, float]``: the numbers that the page's sentence rests on,
+- ``HEADLINE``: their names, in this order,
 - ``see(checkpoint, reading) -> list[Say]``: which sentences are true of this run,
 - ``formula(reading) -> dict[str, float]``: the numbers that fill the page's formula,
 - ``BREAKS``: named settings at which the concept fails,
@@ -20,9 +21,9 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, ClassVar, Protocol
+from typing import Any, ClassVar
 
 import numpy as np
 from pydantic import BaseModel, ConfigDict
@@ -115,33 +116,6 @@ class Label(str):
         label = super().__new__(cls, key)
         label.values = values
         return label
-
-
-class Explainer(Protocol):
-    """The contract above, as a type. A module fulfils it."""
-
-    __name__: str
-    SECTION: ClassVar[str]
-    ORDER: ClassVar[int]
-    DATA: ClassVar[Sequence[str]]
-    BREAKS: ClassVar[Mapping[str, Mapping[str, Any]]]
-    Training: type[Settings]
-    View: type[Settings]
-
-    def train(self, training: Any) -> Iterator[Checkpoint]:
-        """Train, yielding checkpoints."""
-
-    def read(self, checkpoint: Checkpoint, view: Any) -> Any:
-        """Ask the model at this checkpoint about ``view``."""
-
-    def headline(self, checkpoint: Checkpoint, reading: Any) -> dict[str, float]:
-        """The numbers the page's sentence rests on."""
-
-    def see(self, checkpoint: Checkpoint, reading: Any) -> list[Say]:
-        """The sentences that are true of this run."""
-
-    def formula(self, reading: Any) -> dict[str, float]:
-        """The numbers that fill the page's formula."""
 
 
 def data_of(explainer: Any, training: Settings) -> Sequence[str]:
