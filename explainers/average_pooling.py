@@ -13,9 +13,9 @@ from explainers.support.contract import Array, Checkpoint, Label, Say, Settings,
 from explainers.support.init import seeded
 from explainers.support.order_pairs import mixed_up, pair_split, pair_vocabulary, sample_rows, shuffled
 from explainers.support.order_pictures import pairs_apart
-from explainers.support.pictures import Arrow, Chart, Diagram, Grid, curves, label_of
+from explainers.support.pictures import Arrow, Chart, Diagram, Grid, curves, label_of, low
 from explainers.support.pooled import loss_and_accuracy
-from explainers.support.reviews import UNKNOWN, Sentences, pack, review_split, tokenize, vocabulary
+from explainers.support.reviews import Sentences, chance, ids_of, pack, review_split, tokenize, vocabulary
 
 SECTION = "text"
 ORDER = 30
@@ -130,13 +130,12 @@ def train(training: Training) -> Iterator[Checkpoint]:
         models |= {f"pooled_{corpus}": pooled, f"recurrent_{corpus}": recurrent}
     # One optimiser for all: Adam keeps its averages per weight, so the models do not touch one another.
     optimiser = torch.optim.Adam([p for model in models.values() for p in model.parameters()], lr=0.02)
-    chance = 0.5 + abs(float(splits["reviews"][1].labels.mean()) - 0.5)
     # What a reading has to know of the settings, as places among the choices.
     told = {"pooling": POOLINGS.index(training.pooling), "language": LANGUAGES.index(training.language)}
     record = checkpoint_steps(training.steps)
     for step in range(training.steps + 1):
         if step in record:
-            numbers = {**told, "chance_reviews": chance}
+            numbers = {**told, "chance_reviews": chance(splits["reviews"][1].labels)}
             for name, model in models.items():
                 corpus = name.split("_")[1]
                 test = splits[corpus][1]
@@ -150,7 +149,7 @@ def train(training: Training) -> Iterator[Checkpoint]:
             yield Checkpoint(step, training.steps, numbers, weights_of(**models))
         optimiser.zero_grad()
         for corpus, (learn, _) in splits.items():
-            batch = learn.pick(torch.randint(len(learn.labels), (64,), generator=generator))
+            batch = learn.draw(64, generator)
             for kind in KINDS:
                 logits = models[f"{kind}_{corpus}"](batch)
                 nn.functional.binary_cross_entropy_with_logits(logits, batch.labels).backward()
@@ -188,7 +187,7 @@ def read(checkpoint: Checkpoint, view: View) -> Reading:
     recurrent.load_state_dict(weights["recurrent"])
     tokens = tokenize(view.text) or ["…"]
     orders, shown = [tokens, shuffled(tokens, view.shuffle or 1)], int(view.shuffle > 0)
-    batch = pack([[known.get(token, UNKNOWN) for token in order] for order in orders], [0.0, 0.0])
+    batch = pack([ids_of(order, known) for order in orders], [0.0, 0.0])
     with torch.no_grad():
         state = recurrent.states(batch)[shown]  # (T, d)
         before = torch.cat([torch.zeros_like(state[:1]), state[:-1]])  # (T, d)
@@ -257,10 +256,9 @@ def picture_pooling(readings: Sequence[Reading]) -> Diagram:
         grids.append(Grid(f"score_{kind}", place, "share", label_of(kind), rows=rows, arithmetic=how))
         grids.append(Grid(f"logit_{kind}", place, "hidden", digits=4))
     for x, t in enumerate(shown):
-        title = "h" + "".join(chr(0x2080 + int(digit)) for digit in str(t + 1))
         grids += [
             Grid(f"vector{t}", (x, 0), title=last.tokens[t]),
-            Grid(f"state{t}", (x, 1), title=title, arithmetic=Label("how.state", t=t), step=t),
+            Grid(f"state{t}", (x, 1), title=f"h{low(t + 1)}", arithmetic=Label("how.state", t=t), step=t),
             *(Grid(f"{name}{t}", (x, 1), "hidden") for name in ("before", "keep", "new")),
         ]
         arrows += [Arrow(f"vector{t}", "pooled"), Arrow(f"vector{t}", f"state{t}")]
@@ -289,5 +287,5 @@ def picture_pairs(readings: Sequence[Reading]) -> Chart:
 def picture_reviews(readings: Sequence[Reading]) -> Chart:
     """Accuracies on real reviews over the training: chance is always giving the more frequent answer."""
     series = {f"accuracy_{kind}_reviews": kind for kind in KINDS}
-    chance = readings[-1].numbers["chance_reviews"]
-    return curves(readings, series, "axis.accuracy", (0.4, 1.0), ("chance", chance))
+    level = ("chance", readings[-1].numbers["chance_reviews"])
+    return curves(readings, series, "axis.accuracy", (0.4, 1.0), level)

@@ -97,7 +97,7 @@ def train(training: Training) -> Iterator[Checkpoint]:
         if step in checkpoint_steps(training.steps):
             named = {f"{name}_{training.sentences}": model for name, model in models.items()}
             yield Checkpoint(step, training.steps, measured(models, test), weights_of(**named))
-        batch = learn.pick(torch.randint(len(learn.at), (BATCH,), generator=generator))
+        batch = learn.draw(BATCH, generator)
         if training.task == "senses":
             batch = hide_words(batch, generator)
         for model, optimiser in zip(models.values(), optimisers, strict=True):
@@ -109,11 +109,9 @@ def train(training: Training) -> Iterator[Checkpoint]:
 def read(checkpoint: Checkpoint, view: View) -> Reading:
     """Both readers over the text, over the edited text, and over all of its beginnings."""
     language = next(iter(checkpoint.weights)).split(".")[0].split("_")[1]
-    weights = {}
-    for name in ("bidirectional", "forward"):
-        prefix = f"{name}_{language}."
-        own = {k.removeprefix(prefix): v for k, v in checkpoint.weights.items() if k.startswith(prefix)}
-        weights[name] = Weights.of(own)
+    weights = {
+        name: Weights.of(checkpoint.arrays(f"{name}_{language}")) for name in ("bidirectional", "forward")
+    }
     whole = tokenize(view.text)
     tokens = whole if view.heard == SHOWN else whole[: view.heard]
     at = min(view.at, len(tokens))

@@ -100,8 +100,7 @@ def sentiment(dim: int, generator: torch.Generator) -> Question:
 
     def losses() -> Iterator[Tensor]:
         while True:
-            rows = torch.randint(len(learn.labels), (BATCH["sentiment"],), generator=generator)
-            batch = learn.pick(rows)
+            batch = learn.draw(BATCH["sentiment"], generator)
             yield nn.functional.binary_cross_entropy_with_logits(model(batch), batch.labels)
 
     def measured() -> tuple[float, float]:

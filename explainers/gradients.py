@@ -23,7 +23,7 @@ from explainers.support.gradient_pictures import chain, clipping, gate_line, nor
 from explainers.support.gradient_reading import Reading
 from explainers.support.gradient_reading import see as see
 from explainers.support.gradient_reading import see_sweep as see_sweep
-from explainers.support.pictures import Chart, Diagram, curves, sweep_curves
+from explainers.support.pictures import Chart, Diagram, curves, label_of, sweep_curves
 from explainers.support.powers import mantissa, raised, size
 from explainers.support.recall import CHANCE, recall_batch
 
@@ -120,8 +120,7 @@ def read(checkpoint: Checkpoint, view: View) -> Reading:
     numbers = checkpoint.numbers
     drawn = recall_batch(int(numbers["length"]), 1, torch.Generator().manual_seed(view.example))[0]
     symbols = drawn[:, 0].argmax(dim=1).tolist()  # (T,)
-    weights = {k.removeprefix("rnn."): v for k, v in checkpoint.weights.items() if k.startswith("rnn.")}
-    back = backward(weights, symbols, list(ACTIVATIONS)[int(numbers["activation"])])
+    back = backward(checkpoint.arrays("rnn"), symbols, list(ACTIVATIONS)[int(numbers["activation"])])
     return Reading(checkpoint.step, checkpoint.of, numbers, back)
 
 
@@ -163,10 +162,7 @@ def picture_norms(readings: Sequence[Reading]) -> Chart:
     """‖∂L/∂h_t‖ of all cells, and the bound for the RNN's."""
     frames = [{**{name: r.norms(name) for name in CELLS}, "baseline": r.bound} for r in readings]
     words = [
-        {
-            name: Label("row.at_first", series=Label(f"series.{name}"), size=size(row[0]))
-            for name, row in f.items()
-        }
+        {name: Label("row.at_first", series=label_of(name), size=size(row[0])) for name, row in f.items()}
         for f in frames
     ]
     return norm_lines(frames, words, [reading.step for reading in readings])
@@ -188,9 +184,7 @@ def picture_clipping(readings: Sequence[Reading]) -> Chart:
     for reading in readings:
         for name, own in reading.sizes.items():
             norms[name] |= own
-    words = {
-        name: Label("row.clipped", series=Label(f"series.{name}"), share=last.clipped(name)) for name in CELLS
-    }
+    words = {name: Label("row.clipped", series=label_of(name), share=last.clipped(name)) for name in CELLS}
     return clipping(norms, last.numbers["clip"], last.of, words)
 
 

@@ -11,9 +11,9 @@ from pydantic import Field
 from explainers.support.contract import Array, Checkpoint, Say, Settings, checkpoint_steps, weights_of
 from explainers.support.init import seeded
 from explainers.support.order_pairs import order_pairs, pair_split, pair_vocabulary
-from explainers.support.pictures import Chart, Diagram, curves, sweep_curves
-from explainers.support.reviews import UNKNOWN, Sentences, review_split, tokenize, vocabulary
-from explainers.support.state_pictures import edit_diagram, fade_chart, low, step_diagram, unrolled_diagram
+from explainers.support.pictures import Chart, Diagram, curves, low, sweep_curves
+from explainers.support.reviews import UNKNOWN, Sentences, ids_of, review_split, tokenize, vocabulary
+from explainers.support.state_pictures import edit_diagram, fade_chart, step_diagram, unrolled_diagram
 from explainers.support.states import (
     StateReader,
     Step,
@@ -90,7 +90,7 @@ def train(training: Training) -> Iterator[Checkpoint]:
         if step in checkpoint_steps(training.steps):
             weights = weights_of(**{training.task: model})
             yield Checkpoint(step, training.steps, measured(model, test), weights)
-        batch = learn.pick(torch.randint(len(learn.labels), (BATCH,), generator=generator))
+        batch = learn.draw(BATCH, generator)
         optimiser.zero_grad()
         loss_at_every_word(model(batch.tokens)[1], batch).backward()
         optimiser.step()
@@ -127,13 +127,12 @@ class Reading:
 def read(checkpoint: Checkpoint, view: View) -> Reading:
     """Unroll the network over the text, the edited text, and the text without its negation."""
     task = next(iter(checkpoint.weights)).split(".")[0]
-    known = texts(task)[0]
-    weights = {name.removeprefix(task + "."): value for name, value in checkpoint.weights.items()}
+    known, weights = texts(task)[0], checkpoint.arrays(task)
     step = Step.of(weights)
     score, bias = weights["score.weight"][0], weights["score.bias"][0]
 
     def unrolled(tokens: list[str]) -> Unrolled:
-        ids = [known.get(token, UNKNOWN) for token in tokens]
+        ids = ids_of(tokens, known)
         vectors = weights["embed.weight"][ids].astype(np.float64)  # (T, d)
         states = unroll(vectors, step)
         return Unrolled(tokens, ids, vectors, states, states @ score + bias)
@@ -191,9 +190,8 @@ def see(checkpoint: Checkpoint, reading: Reading) -> list[Say]:
     if UNKNOWN in text.ids:
         word = text.tokens[text.ids.index(UNKNOWN)]
         example = order_pairs(reading.task[-2:])[0].positive if reading.task != "reviews" else ""
-        said.append(
-            Say("unknown_pairs" if example else "unknown_reviews", {"word": word, "example": example})
-        )
+        key = "unknown_pairs" if example else "unknown_reviews"
+        said.append(Say(key, {"word": word, "example": example}))
     return said + [Say("shortened", {"shown": SHOWN, "n": len(text.ids)})] * (len(text.ids) > SHOWN)
 
 

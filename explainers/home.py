@@ -12,7 +12,7 @@ from explainers.support.contract import Checkpoint, Label, Say, Settings, checkp
 from explainers.support.init import seeded
 from explainers.support.pictures import Arrow, Diagram, Grid, Stage
 from explainers.support.pooled import PooledClassifier, loss_and_accuracy
-from explainers.support.reviews import UNKNOWN, review_split, tokenize, vocabulary
+from explainers.support.reviews import UNKNOWN, ids_of, review_split, tokenize, vocabulary
 
 SECTION = "home"
 ORDER = 0
@@ -55,7 +55,7 @@ def train(training: Training) -> Iterator[Checkpoint]:
                 loss, accuracy = loss_and_accuracy(model(test), test.labels)
             numbers = {"loss": loss, "accuracy": accuracy}
             yield Checkpoint(step, training.steps, numbers, weights_of(pooled=model))
-        batch = learn.pick(torch.randint(len(learn.labels), (BATCH,), generator=generator))
+        batch = learn.draw(BATCH, generator)
         optimiser.zero_grad()
         loss_of(model(batch), batch.labels).backward()
         optimiser.step()
@@ -85,7 +85,7 @@ def read(checkpoint: Checkpoint, view: View) -> Reading:
     """Ask the model at this checkpoint about a text; a text without words has no vectors and a mean of 0."""
     tokens = tokenize(view.text)
     known = vocabulary(WORDS)
-    ids = [known.get(token, UNKNOWN) for token in tokens]
+    ids = ids_of(tokens, known)
     table = checkpoint.weights["pooled.embed.weight"]  # (V + 1, d)
     weight = checkpoint.weights["pooled.score.weight"][0]  # (d,)
     bias = float(checkpoint.weights["pooled.score.bias"][0])

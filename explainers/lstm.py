@@ -7,6 +7,7 @@ import torch
 from pydantic import Field
 from torch import nn
 
+from explainers.support.cells import open_forget_gate
 from explainers.support.contract import Checkpoint, Say, Settings, checkpoint_steps, weights_of
 from explainers.support.lstm_cell import GATES, held_by, unroll_lstm, unroll_plain
 from explainers.support.lstm_pictures import (
@@ -81,11 +82,10 @@ def train(training: Training) -> Iterator[Checkpoint]:
 
     ``forget_bias`` is added to the initial bias of the LSTM's forget gate, as Gers et al. (2000) did.
     """
-    generator, H = torch.Generator().manual_seed(training.seed), training.units
+    generator = torch.Generator().manual_seed(training.seed)
     words = len(known_words(training.task))
-    models = like_sized(H, words, answer_count(training.task), generator)
-    with torch.no_grad():
-        models["lstm"].cell.get_parameter("bias_ih_l0")[H : 2 * H] += training.forget_bias  # rows i, f, g, o
+    models = like_sized(training.units, words, answer_count(training.task), generator)
+    open_forget_gate(models["lstm"].cell, training.forget_bias)
     draw = training_batches(training.task, training.length, BATCH, generator)
     test = unseen(training.task, training.length)
     about = {

@@ -13,7 +13,16 @@ from explainers.support.contract import Array, Checkpoint, Label, Say, Settings,
 from explainers.support.init import seeded
 from explainers.support.pictures import Arrow, Chart, Diagram, Grid, bytes_label, colour, curves
 from explainers.support.pooled import loss_and_accuracy
-from explainers.support.reviews import UNKNOWN, Sentences, corpus_tokens, review_split, tokenize, vocabulary
+from explainers.support.reviews import (
+    UNKNOWN,
+    Sentences,
+    chance,
+    corpus_tokens,
+    ids_of,
+    review_split,
+    tokenize,
+    vocabulary,
+)
 from explainers.support.reviews import words_by_frequency as by_frequency
 
 SECTION = "text"
@@ -108,18 +117,15 @@ def train(training: Training) -> Iterator[Checkpoint]:
     rates = {"ids": 0.02, "one_hot": 0.2, "embedding": 0.02}
     optimisers = [torch.optim.Adam(model.parameters(), lr=rates[name]) for name, model in models.items()]
     given = {"ids": mean_id(test, V), "one_hot": mean_one_hot(test, V), "embedding": test}
-    positive = float(test.labels.mean())
-    chance = max(positive, 1 - positive)  # what always giving the more frequent answer reaches
-    record = checkpoint_steps(training.steps)
     for step in range(training.steps + 1):
-        if step in record:
-            numbers = {"chance": chance}
+        if step in checkpoint_steps(training.steps):
+            numbers = {"chance": chance(test.labels)}
             with torch.no_grad():
                 for name, model in models.items():
                     loss, accuracy = loss_and_accuracy(model(given[name]), test.labels)
                     numbers |= {f"loss_{name}": loss, f"accuracy_{name}": accuracy}
             yield Checkpoint(step, training.steps, numbers, weights_of(**models))
-        batch = learn.pick(torch.randint(len(learn.labels), (BATCH,), generator=generator))
+        batch = learn.draw(BATCH, generator)
         inputs = (mean_id(batch, V), mean_one_hot(batch, V), batch)
         for model, optimiser, numbers_in in zip(models.values(), optimisers, inputs, strict=True):
             optimiser.zero_grad()
@@ -164,9 +170,8 @@ def read(checkpoint: Checkpoint, view: View) -> Reading:
     """Measure one text in the vocabulary of this run; a text without a known word has no distances."""
     table = checkpoint.weights["embedding.embed.weight"]  # (V + 1, d)
     V = len(table) - 1
-    known = vocabulary(V)
     tokens = tokenize(view.text)
-    ids = [known.get(token, UNKNOWN) for token in tokens]
+    ids = ids_of(tokens, vocabulary(V))
     distinct = sorted(set(ids) - {UNKNOWN})[:SHOWN]
     rows = one_hot_rows(distinct, V)  # (K, V)
     # |a − b|² = |a|² + |b|² − 2 a·b, from the rows themselves: nothing here is assumed.
@@ -240,8 +245,7 @@ def columns(reading: Reading) -> list[int | None]:
 def picture_table(readings: Sequence[Reading]) -> Diagram:
     """Words → ids → one-hot rows; × W → the rows of W that the words pick."""
     last = readings[-1]
-    T = min(SHOWN, len(last.tokens))
-    shown = columns(last)
+    T, shown = min(SHOWN, len(last.tokens)), columns(last)
     names = ["⋯" if i is None else str(i) for i in shown]
     rows = [[None if column is None else int(column == i) for column in shown] for i in last.ids[:T]]
     grids = [
@@ -279,11 +283,9 @@ def picture_memory(readings: Sequence[Reading]) -> Chart:
     bars = [("corpus", "one_hot"), ("corpus_ids", "ids"), ("text", "one_hot"), ("text_ids", "ids")]
     trace = {
         "type": "bar", "orientation": "h", "name": Label("title.memory"),
-        "x": [sizes[key] for key, _ in bars],
-        "y": [Label(f"memory.{key}") for key, _ in bars],
-        "text": [bytes_label(sizes[key]) for key, _ in bars],
-        "textposition": "outside", "cliponaxis": False, "hoverinfo": "skip",
-        "marker": {"color": [colour(series) for _, series in bars]},
+        "x": [sizes[key] for key, _ in bars], "y": [Label(f"memory.{key}") for key, _ in bars],
+        "text": [bytes_label(sizes[key]) for key, _ in bars], "textposition": "outside",
+        "cliponaxis": False, "hoverinfo": "skip", "marker": {"color": [colour(name) for _, name in bars]},
     }  # fmt: skip
     title = {"text": Label("axis.bytes")}
     powers = {"type": "log", "range": [0, 12], "dtick": 1, "showticklabels": False, "title": title}

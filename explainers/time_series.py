@@ -180,7 +180,7 @@ def read(checkpoint: Forecasts, view: View) -> Reading:
     """Choose what to look at; the window before the long forecast is read again by hand."""
     y, ends = checkpoint.record.values, checkpoint.ends
     place = round(view.start / 100 * (len(ends) - 1))
-    weights = {name.removeprefix("honest."): value for name, value in checkpoint.weights.items()}
+    weights = checkpoint.arrays("honest")
     score, bias = weights["score.weight"][0].astype(np.float64), float(weights["score.bias"][0])
     W = checkpoint.window
     window = y[ends[place] - W + 1 : ends[place] + 1]

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from explainers.support.contract import Array, Label
-from explainers.support.pictures import Arrow, Diagram, Grid, Stage, Walk
+from explainers.support.pictures import Arrow, Diagram, Grid, Stage, Walk, low
 from explainers.support.powers import power
 
 LETTERS = "ABCDEFGH"  # the symbols
@@ -69,11 +69,6 @@ def backward(weights: Mapping[str, Array], symbols: Sequence[int], activation: s
     return Backward(
         list(symbols), activation, inputs, recurrent, states, surprise, loss, deltas, gradients, W_hh, W_score
     )
-
-
-def low(t: int) -> str:
-    """A step as an index: 12 → ₁₂."""
-    return str(t).translate(str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉"))
 
 
 def cells(values: Array) -> list[list[float | None]]:

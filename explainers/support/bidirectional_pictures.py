@@ -4,8 +4,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from explainers.support.contract import Label
-from explainers.support.pictures import Arrow, Diagram, Grid, Stage
-from explainers.support.state_pictures import FULL, low
+from explainers.support.pictures import Arrow, Diagram, Grid, Stage, low
+from explainers.support.state_pictures import FULL
 
 Frames = Sequence[Mapping[str, Any]]
 ANSWER = ("from_ahead", "from_back", "bias", "logit", "chance")  # what is added up to an answer

@@ -10,7 +10,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from explainers.support.reviews import UNKNOWN, data_file, tokenize
+from explainers.support.reviews import data_file, ids_of, tokenize
 
 HIDDEN = 0.3  # of the words
 END = "."  # closes a sentence: what a writer says when it is done
@@ -98,6 +98,10 @@ class Tagged:
         rest = (value[rows] for value in (self.at, self.cue, self.labels, self.after))
         return Tagged(tokens, following, lengths, *rest)
 
+    def draw(self, size: int, generator: torch.Generator) -> "Tagged":
+        """``size`` sentences at random, with replacement."""
+        return self.pick(torch.randint(len(self.labels), (size,), generator=generator))
+
     def mask(self) -> Tensor:
         """(N, T) bool: where a word stands."""
         return torch.arange(self.tokens.shape[1]) < self.lengths[:, None]
@@ -144,5 +148,4 @@ def hide_words(batch: Tagged, generator: torch.Generator) -> Tagged:
 
 def known_ids(tokens: list[str], language: str) -> list[int]:
     """The ids of a visitor's words; 0 for those that stand in no sentence."""
-    known = sense_vocabulary(language)
-    return [known.get(token, UNKNOWN) for token in tokens]
+    return ids_of(tokens, sense_vocabulary(language))

@@ -67,6 +67,13 @@ class Recall(nn.Module):
 
 
 @torch.no_grad()
+def open_forget_gate(cell: nn.RNNBase, more: float) -> None:
+    """Add ``more`` to the bias of an LSTM's forget gate: the second of its four blocks i, f, g, o."""
+    H = cell.hidden_size
+    cell.get_parameter("bias_ih_l0")[H : 2 * H] += more
+
+
+@torch.no_grad()
 def alike(
     units: int, activation: str, forget_bias: float, scale: float, generator: torch.Generator
 ) -> dict[str, Recall]:
@@ -85,7 +92,7 @@ def alike(
             own.copy_(drawn[rows])
     for model in models.values():
         model.cell.get_parameter("weight_hh_l0").mul_(scale)
-    lstm.cell.get_parameter("bias_ih_l0")[units : 2 * units] += forget_bias
+    open_forget_gate(lstm.cell, forget_bias)
     return models
 
 
@@ -126,9 +133,8 @@ def gate_ratios(
     """The untrained LSTM at other forget biases: the first step's gradient as a part of the last one's."""
     found = {}
     for other in others:
-        moved, H = deepcopy(lstm), lstm.cell.hidden_size
-        with torch.no_grad():
-            moved.cell.get_parameter("bias_ih_l0")[H : 2 * H] += other - bias
+        moved = deepcopy(lstm)
+        open_forget_gate(moved.cell, other - bias)
         norms = state_gradients(moved, x, answers)
         found[other] = share(norms[0], norms[-1])
     return found

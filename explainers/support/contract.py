@@ -8,6 +8,7 @@ An explainer is a module ``explainers/x.py`` with
 - ``train(training) -> Iterator[Checkpoint]``: 20 to 40 checkpoints, the first before training,
 - ``read(checkpoint, view) -> Reading``: the trained model, asked about what the visitor looks at,
 - ``headline(checkpoint, reading) -> dict[str, float]``: the numbers that the page's sentence rests on,
+- ``HEADLINE``: their names, in this order,
 - ``see(checkpoint, reading) -> list[Say]``: which sentences are true of this run,
 - ``formula(reading) -> dict[str, float]``: the numbers that fill the page's formula,
 - ``BREAKS``: named settings at which the concept fails,
@@ -20,9 +21,9 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, ClassVar, Protocol
+from typing import Any, ClassVar
 
 import numpy as np
 from pydantic import BaseModel, ConfigDict
@@ -55,13 +56,16 @@ class Checkpoint:
     numbers: dict[str, float]
     weights: dict[str, Array]
 
+    def arrays(self, model: str) -> dict[str, Array]:
+        """The weights of one model by torch's own names, as they are kept here: not to be changed."""
+        prefix = model + "."
+        return {k.removeprefix(prefix): v for k, v in self.weights.items() if k.startswith(prefix)}
+
     def state(self, model: str) -> dict[str, Any]:
-        """The state dict of one model: its parameters by torch's own names, as tensors (copies)."""
+        """The state dict of one model: the same weights as tensors (copies)."""
         import torch
 
-        prefix = model + "."
-        named = {name: value for name, value in self.weights.items() if name.startswith(prefix)}
-        return {name.removeprefix(prefix): torch.tensor(value) for name, value in named.items()}
+        return {name: torch.tensor(value) for name, value in self.arrays(model).items()}
 
     def parameters(self) -> dict[str, int]:
         """How many numbers each model learnt: ``{model: count}``. Running statistics are kept, not learnt."""
@@ -112,33 +116,6 @@ class Label(str):
         label = super().__new__(cls, key)
         label.values = values
         return label
-
-
-class Explainer(Protocol):
-    """The contract above, as a type. A module fulfils it."""
-
-    __name__: str
-    SECTION: ClassVar[str]
-    ORDER: ClassVar[int]
-    DATA: ClassVar[Sequence[str]]
-    BREAKS: ClassVar[Mapping[str, Mapping[str, Any]]]
-    Training: type[Settings]
-    View: type[Settings]
-
-    def train(self, training: Any) -> Iterator[Checkpoint]:
-        """Train, yielding checkpoints."""
-
-    def read(self, checkpoint: Checkpoint, view: Any) -> Any:
-        """Ask the model at this checkpoint about ``view``."""
-
-    def headline(self, checkpoint: Checkpoint, reading: Any) -> dict[str, float]:
-        """The numbers the page's sentence rests on."""
-
-    def see(self, checkpoint: Checkpoint, reading: Any) -> list[Say]:
-        """The sentences that are true of this run."""
-
-    def formula(self, reading: Any) -> dict[str, float]:
-        """The numbers that fill the page's formula."""
 
 
 def data_of(explainer: Any, training: Settings) -> Sequence[str]:

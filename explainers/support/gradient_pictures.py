@@ -5,7 +5,7 @@ from math import ceil, exp, isfinite, log10
 from typing import Any
 
 from explainers.support.contract import Label
-from explainers.support.pictures import Chart, colour, line
+from explainers.support.pictures import Chart, colour, label_of, level_line, line
 from explainers.support.powers import finite, log_axis, log_labels, power, powers
 
 GAP = 0.09  # of the chain's height, above each row, for its words
@@ -20,7 +20,7 @@ def strength(value: float) -> float:
 def above(series: str, start: float, now: float, accuracy: float, broken: float) -> Label:
     """What stands above a row of the chain: what arrives at the first step, and what was learnt."""
     key = "row.broken" if broken >= 0 else "row"
-    cell = Label(f"series.{series}")
+    cell = label_of(series)
     return Label(key, cell=cell, start=power(start), now=power(now), accuracy=accuracy, step=int(broken))
 
 
@@ -48,7 +48,7 @@ def chain(
         traces: list[dict[str, Any]] = []
         for place, (series, values) in enumerate(frame.items(), start=1):
             axis, own = {"yaxis": f"y{place}" if place > 1 else "y"}, {"color": colour(series)}
-            named = {"name": Label(f"series.{series}"), "cliponaxis": False, **axis}
+            named = {"name": label_of(series), "cliponaxis": False, **axis}
             traces += [
                 {"type": "scatter", "mode": "lines+markers", "x": [*x, T + gap], "y": [10.0**FLOOR] * (T + 1),
                  "line": {"color": "var(--u-line)", "width": 2}, "hoverinfo": "skip", **named,
@@ -123,7 +123,7 @@ def clipping(
         good = [isfinite(value) for value in row.values()]
         traces.append({
             "type": "scatter", "mode": "markers", "x": list(row), "y": finite(sizes), "cliponaxis": False,
-            "name": Label(f"series.{name}"),
+            "name": label_of(name),
             "marker": {"color": colour(name), "size": [5 if ok else 16 for ok in good],
                        "symbol": ["circle" if ok else "x" for ok in good],
                        "opacity": [0.4 if ok and not c else 1.0 for ok, c in zip(good, cut, strict=True)]},
@@ -132,7 +132,7 @@ def clipping(
         })  # fmt: skip
         ends[name] = (sizes or [0.0])[-1], words[name]
     if clip:
-        traces.append(line([0, of], [clip, clip], "followed", line={"dash": "dot", "width": 2}))
+        traces.append(level_line((0, of), clip, "followed"))
         ends["followed"] = clip, Label("row.line", clip=clip)
     layout = {
         "xaxis": {"title": {"text": Label("axis.step")}, "range": [0, of]},
@@ -155,10 +155,9 @@ def gate_line(ratios: Mapping[int, float], bias: int, levels: Mapping[str, float
     x = list(ratios)
     marker = {"size": [18 if b == bias else 9 for b in x], "opacity": 1}
     traces = [line(x, finite(list(ratios.values())), "lstm", mode="lines+markers", marker=marker)]
-    dotted = {"dash": "dot", "width": 2}
-    traces += [line([x[0], x[-1]], finite([v, v]), name, line=dotted) for name, v in levels.items()]
+    traces += [level_line((x[0], x[-1]), finite([v])[0], name) for name, v in levels.items()]
     ends = {
-        name: (value, Label("row.end", series=Label(f"series.{name}"), ratio=power(value)))
+        name: (value, Label("row.end", series=label_of(name), ratio=power(value)))
         for name, value in {"lstm": ratios[x[-1]], **levels}.items()
     }
     layout = {
@@ -179,7 +178,7 @@ def seed_lines(seeds: Sequence[float], ratios: Mapping[str, Sequence[float]]) ->
         for name, row in ratios.items()
     ]
     ends = {
-        name: (row[-1], Label("row.end", series=Label(f"series.{name}"), ratio=power(row[-1])))
+        name: (row[-1], Label("row.end", series=label_of(name), ratio=power(row[-1])))
         for name, row in ratios.items()
     }
     layout = {

@@ -9,7 +9,7 @@ from torch import Tensor
 
 from explainers.support.order_pairs import pair_split, pair_vocabulary
 from explainers.support.recall import CHANCE, SYMBOLS, recall_batch
-from explainers.support.reviews import UNKNOWN, Sentences, review_split, tokenize, vocabulary
+from explainers.support.reviews import Sentences, chance, ids_of, review_split, tokenize, vocabulary
 
 LETTERS = "ABCDEFGH"  # the names of the symbols of recall
 TASKS = ("recall", "reviews", "pairs_en", "pairs_pt")
@@ -76,10 +76,7 @@ def unseen(task: str, length: int) -> Batch:
 
 def chance_of(task: str) -> float:
     """What always giving one answer gets right."""
-    if task == "recall":
-        return CHANCE
-    share = float(unseen(task, 0).answers.float().mean())
-    return max(share, 1 - share)
+    return CHANCE if task == "recall" else chance(unseen(task, 0).answers)
 
 
 def training_batches(task: str, length: int, size: int, generator: torch.Generator) -> Callable[[], Batch]:
@@ -87,11 +84,7 @@ def training_batches(task: str, length: int, size: int, generator: torch.Generat
     if task == "recall":
         return lambda: _recall(length, size, generator)
     learn = _split(task)[0]
-
-    def draw() -> Batch:
-        return _time_first(learn.pick(torch.randint(len(learn.labels), (size,), generator=generator)))
-
-    return draw
+    return lambda: _time_first(learn.draw(size, generator))
 
 
 def asked_about(task: str, length: int, text: str, example: int) -> Asked:
@@ -112,6 +105,6 @@ def asked_about(task: str, length: int, text: str, example: int) -> Asked:
         return Asked([LETTERS[i] for i in symbols.tolist()], inputs, int(symbols[0]), "" if typed else unread)
     tokens = tokenize(text)[:LONGEST]
     if any(token in known for token in tokens):
-        return Asked(tokens, torch.tensor([[known.get(token, UNKNOWN)] for token in tokens]), None)
+        return Asked(tokens, torch.tensor(ids_of(tokens, known))[:, None], None)
     names = ["?", *known]
     return Asked([names[i] for i in inputs[:, 0].tolist()], inputs, int(test.answers[row]), unread)

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from explainers.support.contract import Array, Label
+from explainers.support.digits import CLASSES
 from explainers.support.norm_reading import BINS, REACH, TRAINS, Reading, dead_layer, trained_rates
 from explainers.support.pictures import (
     Arrow,
@@ -17,6 +18,7 @@ from explainers.support.pictures import (
     curves,
     end_labels,
     label_of,
+    level_line,
     line,
 )
 from explainers.support.powers import finite, log_axis, log_labels, power, powers, size
@@ -121,7 +123,7 @@ def layer_lines(readings: Sequence[Reading], key: str, level: tuple[str, float] 
             for net, row in one.items()
         }
         if level:
-            traces.append(line([1, depth], [level[1]] * 2, "chance", line={"dash": "dot", "width": 2}))
+            traces.append(level_line((1, depth), level[1], "chance"))
             ends["chance"] = level[1], Label(level[0])
         frames.append([*traces, *log_labels(depth, ends, *bounds, "right")])
     layout = {
@@ -137,7 +139,7 @@ def mode_curves(readings: Sequence[Reading]) -> Chart:
     series = {"accuracy_with": "normalised", "accuracy_without": "plain"}
     if "accuracy_batch" in readings[-1].numbers:
         series |= {"accuracy_batch": "within", "accuracy_sorted": "across"}
-    return curves(readings, series, "axis.accuracy", (0.0, 1.0), ("chance", 0.1))
+    return curves(readings, series, "axis.accuracy", (0.0, 1.0), ("chance", 1 / CLASSES))
 
 
 def rate_axes(last: float) -> dict[str, Any]:
@@ -171,8 +173,7 @@ def rate_chart(readings: Sequence[Reading]) -> Chart:
             marker = {"size": [16 if one else 8 for one in chosen], "opacity": 1}
             traces.append(line(rates, row, name, mode="lines+markers", marker=marker))
             ends[name] = row[-1]
-        dotted = {"dash": "dot", "width": 2}
-        traces.append(line([rates[0], rates[-1]], [TRAINS] * 2, "chance", line=dotted))
+        traces.append(level_line((rates[0], rates[-1]), TRAINS, "chance"))
         frames.append([*traces, *named(rates, ends)])
     return Chart(rate_axes(rates[-1]), frames, [reading.step for reading in readings])
 
@@ -187,7 +188,7 @@ def seeds_chart(readings: Sequence[Reading]) -> Chart:
         median = np.median(rows, axis=0)
         traces.append(line(rates, median.tolist(), name, mode="lines+markers", marker={"size": 9}))
         ends[name] = float(median[-1])
-    traces.append(line([rates[0], rates[-1]], [TRAINS] * 2, "chance", line={"dash": "dot", "width": 2}))
+    traces.append(level_line((rates[0], rates[-1]), TRAINS, "chance"))
     return Chart(rate_axes(rates[-1]), [[*traces, *named(rates, ends)]], [0])
 
 

@@ -8,7 +8,7 @@ from itertools import product
 
 import torch
 
-from explainers.support.reviews import UNKNOWN, Sentences, data_file, pack, tokenize
+from explainers.support.reviews import Sentences, data_file, ids_of, pack, tokenize
 
 PER_PATTERN = 36  # pairs; evenly spaced among all that the slots allow
 
@@ -50,12 +50,12 @@ def pair_vocabulary(language: str) -> dict[str, int]:
 @cache
 def pair_split(language: str) -> tuple[Sentences, Sentences]:
     """The sentences of the training patterns and those of the test patterns, as ids with labels."""
-    ids = pair_vocabulary(language)
+    known = pair_vocabulary(language)
 
     def packed(test: bool) -> Sentences:
         chosen = [pair for pair in order_pairs(language) if pair.test is test]
         texts = [text for pair in chosen for text in (pair.positive, pair.negative)]
-        rows = [[ids.get(token, UNKNOWN) for token in tokenize(text)] for text in texts]
+        rows = [ids_of(tokenize(text), known) for text in texts]
         return pack(rows, [1.0, 0.0] * len(chosen))
 
     return packed(False), packed(True)

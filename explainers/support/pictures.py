@@ -16,6 +16,12 @@ SERIES = (
     "forward", "backward", "bidirectional", "frozen", "tuned", "scratch", "positive", "negative", "followed",
     "within", "across", "linear", "leaky", "baseline", "chance", "plain", "normalised",
 )  # fmt: skip
+LOW = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
+
+
+def low(t: int) -> str:
+    """A step as an index: 12 → ₁₂."""
+    return str(t).translate(LOW)
 
 
 def colour(series: str) -> str:
@@ -59,6 +65,11 @@ def line(x: Sequence[Any], y: Sequence[Any], series: str, **more: Any) -> dict[s
     }
 
 
+def level_line(ends: tuple[float, float], value: float | None, series: str) -> dict[str, Any]:
+    """A dotted line at the height of ``value``, from one end of the picture to the other, to compare with."""
+    return line(list(ends), [value, value], series, line={"dash": "dot", "width": 2})
+
+
 def label_of(series: str) -> Label:
     """The page's word for a series."""
     return Label(f"series.{series}")
@@ -96,7 +107,7 @@ def curves(
         traces = [line(x, [r.numbers[key] for r in upto], name) for key, name in series.items()]
         if level:
             ends[level[0]] = level[1]
-            traces.append(line([0, of], [level[1]] * 2, level[0], line={"dash": "dot", "width": 2}))
+            traces.append(level_line((0, of), level[1], level[0]))
         frames.append([*traces, *end_labels(of, ends, bounds)])
     layout = {
         "xaxis": {"title": {"text": Label("axis.step")}, "range": [0, of]},
@@ -134,9 +145,7 @@ def sweep_curves(
     ends = {name: readings[-1].numbers[key] for key, name in series.items()}
     if level:
         ends[level[0]] = level[1]
-        traces.append(
-            line([values[0], values[-1]], [level[1]] * 2, level[0], line={"dash": "dot", "width": 2})
-        )
+        traces.append(level_line((values[0], values[-1]), level[1], level[0]))
     layout = {
         "xaxis": {
             "title": {"text": Label(axes[0])},

@@ -4,6 +4,7 @@ import csv
 import gzip
 import re
 from collections import Counter
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -68,6 +69,11 @@ def vocabulary(size: int) -> dict[str, int]:
     return {word: index for index, word in enumerate(words_by_frequency()[:size], start=1)}
 
 
+def ids_of(tokens: Iterable[str], known: Mapping[str, int]) -> list[int]:
+    """The ids of words; ``UNKNOWN`` for those that the vocabulary ``known`` does not hold."""
+    return [known.get(token, UNKNOWN) for token in tokens]
+
+
 @cache
 def clear_sentences() -> list[tuple[float, list[str]]]:
     """The sentences whose raters agree (|rating| ≥ 1), of 3 to 20 tokens: (rating, tokens)."""
@@ -90,9 +96,19 @@ class Sentences:
         lengths = self.lengths[rows]
         return Sentences(self.tokens[rows, : int(lengths.max())], lengths, self.labels[rows])
 
+    def draw(self, size: int, generator: torch.Generator) -> "Sentences":
+        """``size`` sentences at random, with replacement."""
+        return self.pick(torch.randint(len(self.labels), (size,), generator=generator))
+
     def mask(self) -> Tensor:
         """(N, T) float32: 1 where a token stands, 0 where there is padding."""
         return (torch.arange(self.tokens.shape[1]) < self.lengths[:, None]).float()
+
+
+def chance(labels: Tensor) -> float:
+    """What always giving the more frequent of two answers gets right; ``labels`` are 0 or 1."""
+    positive = float(labels.float().mean())
+    return max(positive, 1 - positive)
 
 
 def pack(texts: list[list[int]], labels: list[float]) -> Sentences:
@@ -110,10 +126,10 @@ def review_split(words: int) -> tuple[Sentences, Sentences]:
 
     Every fifth sentence of a fixed shuffle is for testing, so that all pages test on the same sentences.
     """
-    ids = vocabulary(words)
+    known = vocabulary(words)
     chosen = clear_sentences()
     order = torch.randperm(len(chosen), generator=torch.Generator().manual_seed(0)).tolist()
-    texts = [[ids.get(token, UNKNOWN) for token in chosen[i][1]] for i in order]
+    texts = [ids_of(chosen[i][1], known) for i in order]
     labels = [float(chosen[i][0] > 0) for i in order]
     test, training = pack(texts[::5], labels[::5]), [i for i in range(len(order)) if i % 5]
     return pack([texts[i] for i in training], [labels[i] for i in training]), test

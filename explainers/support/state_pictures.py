@@ -4,17 +4,11 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from explainers.support.contract import Label
-from explainers.support.pictures import Arrow, Chart, Diagram, Grid, Stage, Walk, end_labels, line
+from explainers.support.pictures import Arrow, Chart, Diagram, Grid, Stage, Walk, end_labels, line, low
 from explainers.support.states import FOLLOWED, Unrolled
 
 Frames = Sequence[Mapping[str, Any]]
-LOW = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
 FULL = 1.2  # at which a number has full colour: states end at ±1
-
-
-def low(t: int) -> str:
-    """A step as an index: 12 → ₁₂."""
-    return str(t).translate(LOW)
 
 
 def unrolled_diagram(text: Unrolled, shown: int, frames: Frames, steps: list[int]) -> Diagram:

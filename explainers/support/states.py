@@ -11,7 +11,7 @@ import torch
 from torch import Tensor, nn
 
 from explainers.support.contract import Array
-from explainers.support.reviews import Sentences
+from explainers.support.reviews import Sentences, chance
 
 FOLLOWED = 8  # words after a change, the changed one counted, over which its effect is followed
 SATURATED = 0.99  # |h| above it: tanh is flat there, 1 − h² < 0.02
@@ -142,7 +142,7 @@ def measured(model: StateReader, test: Sentences) -> dict[str, float]:
     return {
         "loss": float(loss_at_every_word(logits, test)),
         "accuracy": share_right(logits, test),
-        "chance": float((test.labels.mean() - 0.5).abs() + 0.5),
+        "chance": chance(test.labels),
         "accuracy_backwards": share_right(model(backwards(test).tokens)[1], test),
         "saturated": float((saturated * mask).sum() / mask.sum()),
         **{f"change_{k}": float(distance) for k, distance in enumerate(changed)},

@@ -25,8 +25,6 @@ const uMerge = (under, over) => {
   return merged;
 };
 
-const uPlain = (value) => (value && typeof value === 'object' && 'bdata' in value ? [] : value ?? []);
-
 const uChart = (root) => {
   let data, words, overlay;
   const layout = (colour) => {
@@ -61,7 +59,7 @@ const uChart = (root) => {
     for (const trace of data.frames[index]) {
       // Shapes whose coordinates are no numbers that were measured bring those along.
       if (trace.meta?.table) { out.push(...trace.meta.table); continue; }
-      const [x, y, z] = [uPlain(trace.x), uPlain(trace.y), uPlain(trace.z)];
+      const [x, y, z] = [trace.x ?? [], trace.y ?? [], trace.z ?? []];
       const labels = Array.isArray(trace.text) ? trace.text : [];
       if (Array.isArray(z[0])) z.forEach((line, i) => line.forEach((cell, j) => out.push([trace.name ?? '', x[j] ?? j, y[i] ?? i, cell])));
       else y.forEach((value, i) => out.push([labels[i] ? `${trace.name ?? ''} ${labels[i]}` : trace.name ?? '', x[i], value, ...(z.length ? [z[i]] : [])]));
