@@ -30,40 +30,44 @@ def sweep(lesson: "Lesson", field: str, draw_picture: SweepPicture) -> None:
     """
     words, say = lesson.page["pictures"][f"sweep_{field}"], lesson.words.say
     values = lesson.explainer.SWEEPS[field]
-    me, slots = visitor(), [f"sweep {field} {value}" for value in values]
+    me, slots = visitor(), {value: f"sweep {field} {value}" for value in values}
     with st.container(border=True, key=f"u_picture_sweep_{field}"):
         st.header(words["title"], anchor=False)
         if st.query_params.get("sweep") != field:
-            for slot in slots:
+            for slot in slots.values():
                 engine().unwatch(me, slot)
-            words_on = say("sweep", n=len(values))
-            st.button(words_on, key=f"sweep_{field}", on_click=_open, args=(field,), help=words["see"])
+            label = say("sweep", n=len(values))
+            st.button(label, key=f"sweep_{field}", on_click=_open, args=(field,), help=words["see"])
             return
         found = allowed(lesson.training, field, values)
-        runs = [
-            engine().request(me, lesson.name, training, slot, patient=True)
-            for training, slot in zip(found.values(), slots, strict=False)
-        ]
-        going = [run for run in runs if run.running]
+        for value in slots.keys() - found.keys():
+            engine().unwatch(me, slots[value])
+        runs = {
+            value: engine().request(me, lesson.name, training, slots[value], patient=True)
+            for value, training in found.items()
+        }
+        going = any(run.running for run in runs.values())
+        readings: dict[Any, Any] = {}  # of each finished run, read once and not at every tick
 
         @st.fragment(run_every=max(TICK, pace(me)) if going else None)
         @turn()
         def live() -> None:
-            if going and not any(run.running for run in runs):
+            if going and not any(run.running for run in runs.values()):
                 st.rerun()  # without the timer
-            done = [(value, run) for value, run in zip(found, runs, strict=True) if run.state == "finished"]
+            done = {value: run for value, run in runs.items() if run.state == "finished"}
             if going:
                 st.progress(len(done) / len(runs), say("sweeping", done=len(done), n=len(runs)))
-            for error in sorted({run.error for run in runs if run.error}):
+            for error in sorted({run.error for run in runs.values() if run.error}):
                 st.warning(say(f"errors.{error}"))
             if done:
-                readings = [lesson.explainer.read(run.checkpoints[-1], lesson.view) for _, run in done]
-                values_done = [value for value, _ in done]
-                lesson.show(f"sweep_{field}", draw_picture(values_done, readings))
-                for sentence in lesson.explainer.see_sweep(field, values_done, readings):
+                for value in done.keys() - readings.keys():
+                    readings[value] = lesson.explainer.read(done[value].checkpoints[-1], lesson.view)
+                said = list(done), [readings[value] for value in done]
+                lesson.show(f"sweep_{field}", draw_picture(*said))
+                for sentence in lesson.explainer.see_sweep(field, *said):
                     st.markdown(lesson.words.fill(lesson.page["see"][sentence.key], sentence.values))
             st.markdown(f'<span class="u-caption">{words["see"]}</span>', unsafe_allow_html=True)
-            seconds = sum(run.cpu_seconds for _, run in done)
+            seconds = sum(run.cpu_seconds for run in done.values())
             chips([say("measured_runs", n=len(done), seconds=seconds)])
 
         live()
