@@ -1,6 +1,5 @@
 """A mean has no order: what the page on average pooling claims, measured."""
 
-from collections.abc import Iterator
 from functools import cache
 
 import numpy as np
@@ -14,15 +13,6 @@ from explainers.support.reviews import pack
 
 TEXTS = ("looks good but is bad", "the knight beats the dragon in the film", "not good , bad")
 SEEDS = range(201, 209)  # not those that sizes and rates were chosen on
-
-
-@pytest.fixture(autouse=True, scope="module")
-def one_thread() -> Iterator[None]:
-    """As the workers and the command line do: more threads only get in each other's way."""
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
 
 
 @cache

@@ -25,7 +25,6 @@ SHORT = {"task": "neighbours", "steps": 150}
 
 @cache
 def run(**settings: Any) -> list[Checkpoint]:
-    torch.set_num_threads(1)
     return list(page.train(Training(**settings)))
 
 

@@ -24,7 +24,6 @@ TEXTS = ["wonderful", View().text, "not good , bad", "the zorgle was flumptious"
 
 @cache
 def run(**settings: Any) -> list[Checkpoint]:
-    torch.set_num_threads(1)
     return list(page.train(Training(**settings)))
 
 

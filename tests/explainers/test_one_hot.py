@@ -22,7 +22,6 @@ UNKNOWN_WORDS = "the zorgle is a wonderful flump"
 
 @cache
 def run(**settings: Any) -> list[Checkpoint]:
-    torch.set_num_threads(1)
     return list(page.train(Training(**settings)))
 
 

@@ -12,7 +12,6 @@ from typing import ClassVar
 
 import psutil  # type: ignore[import-untyped]  # comes with Dask
 import pytest
-import torch
 
 from explainers import home
 from tests.training import toy
@@ -87,7 +86,6 @@ def test_a_run_streams_while_it_trains(room: Room) -> None:
 
 @pytest.mark.parametrize("name", ["tests.training.toy", "home"])
 def test_the_same_training_is_the_same_bits_in_a_worker_and_here(room: Room, name: str) -> None:
-    torch.set_num_threads(1)
     if name == "home":
         run = room.engine.request("v", "home", home.Training(steps=24))
         room.visitors.add("v")
