@@ -80,10 +80,9 @@ const uInSight = (root) => {
   };
 };
 
-// Builds the scrubber and the table once; `show(frame index)` draws a frame, `rows(frame index)` is its table.
-const uFrame = (root, show, rows) => {
-  const canvas = uElement('div', 'u-canvas', root);
-  const bar = uElement('div', 'u-scrub', root);
+// A play button and a slider: the picture's own, and that of a diagram's walk.
+const uScrubber = (parent, { go, start, next, pace }) => {
+  const bar = uElement('div', 'u-scrub', parent);
   const play = uElement('button', '', bar, '▶');
   play.type = 'button';
   const name = uElement('span', '', bar);
@@ -91,12 +90,49 @@ const uFrame = (root, show, rows) => {
   range.type = 'range';
   range.min = 0;
   const output = uElement('output', '', bar);
+  let timer = null, words = {};
+  const still = () => { clearInterval(timer); timer = null; play.textContent = '▶'; play.setAttribute('aria-label', words.play ?? ''); };
+  play.onclick = () => {
+    if (timer) return still();
+    play.textContent = '❚❚';
+    play.setAttribute('aria-label', words.pause);
+    start();
+    timer = setInterval(() => { if (!next()) still(); }, pace);
+  };
+  range.oninput = () => { if (timer) still(); go(Number(range.value)); };
+  return {
+    at(index, text) {
+      range.value = index;
+      output.textContent = text;
+      range.setAttribute('aria-valuetext', text);
+    },
+    index: () => Number(range.value),
+    update(count, title, phrases) {
+      words = phrases;
+      name.textContent = title;
+      range.setAttribute('aria-label', title);
+      bar.hidden = count < 2;
+      range.max = Math.max(0, count - 1);
+      if (!timer) still();
+    },
+  };
+};
+
+// Builds the scrubber and the table once; `show(frame index)` draws a frame, `rows(frame index)` is its table.
+const uFrame = (root, show, rows) => {
+  const canvas = uElement('div', 'u-canvas', root);
+  const scrubber = uScrubber(root, {
+    go: (to) => go(to),
+    start: () => { if (atEnd) go(0); },
+    next: () => { go(index + 1); return !atEnd; },
+    pace: 180,
+  });
   const details = uElement('details', 'u-table', root);
   const summary = uElement('summary', '', details);
   const box = uElement('div', '', details);
   box.tabIndex = 0;
   box.setAttribute('role', 'region');
-  let data = { steps: [] }, words = {}, index = 0, atEnd = true, timer = null, table = false;
+  let data = { steps: [] }, words = {}, index = 0, atEnd = true;
 
   const fill = () => {
     if (!details.open) return;
@@ -109,10 +145,7 @@ const uFrame = (root, show, rows) => {
     box.replaceChildren(made);
   };
   const draw = () => {
-    range.value = index;
-    const step = words.step.replace('{step}', data.steps[index]);
-    output.textContent = step;
-    range.setAttribute('aria-valuetext', step);
+    scrubber.at(index, words.step.replace('{step}', data.steps[index]));
     show(index);
     fill();
   };
@@ -122,15 +155,6 @@ const uFrame = (root, show, rows) => {
     draw();
     if (tell) window.dispatchEvent(new CustomEvent(U_MOVED, { detail: { from: root, steps: data.steps.join(), index } }));
   };
-  const still = () => { clearInterval(timer); timer = null; play.textContent = '▶'; play.setAttribute('aria-label', words.play ?? ''); };
-  play.onclick = () => {
-    if (timer) return still();
-    if (atEnd) go(0);
-    play.textContent = '❚❚';
-    play.setAttribute('aria-label', words.pause);
-    timer = setInterval(() => { go(index + 1); if (atEnd) still(); }, 180);
-  };
-  range.oninput = () => { if (timer) still(); go(Number(range.value)); };
   details.ontoggle = fill;
   const follow = (event) => {
     if (!root.isConnected) { window.removeEventListener(U_MOVED, follow); return; }
@@ -147,13 +171,9 @@ const uFrame = (root, show, rows) => {
       if (!same) atEnd = true;
       data = fresh;
       words = phrases;
-      name.textContent = words.training;
-      range.setAttribute('aria-label', words.training);
+      scrubber.update(data.steps.length, words.training, words);
       summary.textContent = words.table;
       box.setAttribute('aria-label', `${words.table}: ${words.title}`);
-      bar.hidden = data.steps.length < 2;
-      range.max = data.steps.length - 1;
-      if (!timer) still();
       if (atEnd) index = data.steps.length - 1;
       index = Math.min(index, data.steps.length - 1);
       draw();
