@@ -1,6 +1,6 @@
 """A settings class → Streamlit widgets, bound to the URL. Each control is declared once, in the class."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from math import floor, log10
 from typing import Any, TypeVar, get_args, get_origin
@@ -8,10 +8,10 @@ from typing import Any, TypeVar, get_args, get_origin
 import streamlit as st
 from pydantic import ValidationError
 from pydantic.fields import FieldInfo
-from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from explainers.support.contract import Settings
 from ui import kept
+from ui.address import seed_from_url, write_to_url
 from ui.csv_box import csv_box
 from ui.locale import Words
 
@@ -41,27 +41,9 @@ def log_series(low: float, high: float, whole: bool) -> list[float]:
     return [int(value) if whole else float(value) for value in inside]
 
 
-def seed_from_url(name: str, options: Sequence[Any], default: Any) -> None:
-    """Let a control take its value from the URL on arrival, and when the visitor goes back or forward.
-
-    By its value and not by its words in one language, as Streamlit's own binding writes it: a link sent in
-    Portuguese would say nothing in English. In between, the URL follows the control: the second of two quick
-    key presses still carries the URL of before the first.
-    """
-    context = get_script_run_ctx()
-    if name not in st.session_state or (context is not None and context.is_history_navigation):
-        raw = st.query_params.get(name)
-        st.session_state[name] = next((option for option in options if str(option) == raw), default)
-
-
-def write_to_url(name: str, value: Any, default: Any) -> None:
-    """Show a value in the URL; the default leaves it."""
-    raw = None if value == default else str(value)
-    if raw != st.query_params.get(name):
-        if raw is None:
-            st.query_params.pop(name, None)
-        else:
-            st.query_params[name] = raw
+def among(options: Sequence[Any], default: Any) -> Callable[[str | None], Any]:
+    """The option that the URL names, else the default."""
+    return lambda raw: next((option for option in options if str(option) == raw), default)
 
 
 def choice(name: str, field: FieldInfo, words: Words, default: Any) -> Any:
@@ -74,7 +56,7 @@ def choice(name: str, field: FieldInfo, words: Words, default: Any) -> Any:
         options = log_series(limit(field, "ge"), limit(field, "le"), whole=field.annotation is int)
         spec = "{v:,}" if field.annotation is int else "{v:g}"
         show = lambda value: words.fill(spec, {"v": value})  # noqa: E731
-    seed_from_url(name, options, default)
+    seed_from_url(name, among(options, default))
     # Each starts at what the session holds: a control that the browser builds anew would start at its first
     # value, and report that as the visitor's wish.
     now = st.session_state[name]
@@ -110,7 +92,7 @@ def control(name: str, field: FieldInfo, words: Words, default: Any) -> Any:
     step: Any = limit(field, "multiple_of") or (1 if kind is int else None)
     if kind is int and (high - low) // step > 500:
         # Not bound: Streamlit's binding raises an exception for ?seed=inf.
-        seed_from_url(name, range(low, high + 1, step), default)
+        seed_from_url(name, among(range(low, high + 1, step), default))
         now = st.session_state[name]  # as in ``choice``
         value = st.number_input(label, low, high, now, step=step, key=name, help=text.get("help"))
         write_to_url(name, value, default)

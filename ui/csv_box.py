@@ -2,9 +2,9 @@
 
 import streamlit as st
 from pydantic.fields import FieldInfo
-from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from ui import kept
+from ui.address import seed_from_url, write_to_url
 from ui.locale import Words
 
 
@@ -23,9 +23,7 @@ def fill(name: str) -> None:
 def csv_box(name: str, field: FieldInfo, words: Words) -> str:
     """The box behind a fold; its text, or a name for a long one, is in the URL."""
     text = words.page["controls"][name]
-    context = get_script_run_ctx()
-    if name not in st.session_state or (context is not None and context.is_history_navigation):
-        st.session_state[name] = kept.whole(st.query_params.get(name, str(field.default)))
+    seed_from_url(name, lambda raw: field.default if raw is None else kept.whole(raw))
     with st.expander(text["label"]):
         lines: str = st.text_area(text["label"], key=name, height=110, help=text["help"]) or ""
         with st.container(key=f"u_file_{name}"):
@@ -40,10 +38,5 @@ def csv_box(name: str, field: FieldInfo, words: Words) -> str:
                 on_change=fill,
                 args=(name,),
             )
-    raw = kept.short(lines)
-    if raw != st.query_params.get(name, str(field.default)):
-        if raw == field.default:
-            st.query_params.pop(name, None)
-        else:
-            st.query_params[name] = raw
+    write_to_url(name, kept.short(lines), field.default)
     return lines

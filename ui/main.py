@@ -1,13 +1,10 @@
 """Navigation and language; the script that app.py serves."""
 
-from pathlib import Path
 from typing import Any
 
 import streamlit as st
 
 from ui.turn import turn
-
-PAGES = Path(__file__).resolve().parents[1] / "pages"
 
 
 @turn()
@@ -15,6 +12,7 @@ def main() -> None:
     """Draw the frame of every page, then the page."""
     from explainers.support.registry import find, names
     from ui import theme, visitor
+    from ui.lesson import page_file
     from ui.locale import LANGUAGES, Words, table
 
     st.set_page_config(page_title="Unrolled", page_icon="🧵", layout="wide", initial_sidebar_state=212)
@@ -25,7 +23,7 @@ def main() -> None:
     for name in names():
         sections.setdefault(words.say(f"sections.{find(name).SECTION}"), len(pages))
         title = table(language, name)["title"] if name != "home" else words.say("home")
-        pages.append(st.Page(PAGES / f"{name}.py", title=title, url_path=name, default=name == "home"))
+        pages.append(st.Page(page_file(name), title=title, url_path=name, default=name == "home"))
     theme.apply(sections)
     # A plain list: Streamlit's own sections are lists that a screen reader cannot read.
     chosen = st.navigation(pages, expanded=True)

@@ -178,7 +178,6 @@ const uFrame = (root, show, rows) => {
       index = Math.min(index, data.steps.length - 1);
       draw();
     },
-    index: () => index,
   };
 };
 
