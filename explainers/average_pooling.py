@@ -11,6 +11,7 @@ from torch import Tensor, nn
 
 from explainers.support.contract import Array, Checkpoint, Label, Say, Settings, checkpoint_steps, weights_of
 from explainers.support.init import seeded
+from explainers.support.measured import Measured
 from explainers.support.order_pairs import mixed_up, pair_split, pair_vocabulary, sample_rows, shuffled
 from explainers.support.order_pictures import pairs_apart
 from explainers.support.pictures import Arrow, Chart, Diagram, Grid, curves, label_of, low
@@ -157,12 +158,9 @@ def train(training: Training) -> Iterator[Checkpoint]:
 
 
 @dataclass(frozen=True)
-class Reading:
+class Reading(Measured):
     """One text in two orders, as both models read it."""
 
-    step: int
-    of: int
-    numbers: dict[str, float]
     shuffle: int  # 0: the picture shows the text as typed
     tokens: list[str]  # (T,) in the order shown
     unknown: list[str]

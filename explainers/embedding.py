@@ -12,6 +12,7 @@ from torch import Tensor, nn
 from explainers.support.contract import Array, Checkpoint, Label, Say, Settings, checkpoint_steps, weights_of
 from explainers.support.geometry import cosine_distances, principal_axes, projection, rank
 from explainers.support.init import seeded
+from explainers.support.measured import Measured
 from explainers.support.neighbours import neighbour_pairs, noise
 from explainers.support.pictures import Arrow, Chart, Diagram, Grid, curves
 from explainers.support.pooled import PooledClassifier, loss_and_accuracy
@@ -147,12 +148,9 @@ def nearness(table: Array) -> dict[str, float]:
 
 
 @dataclass(frozen=True)
-class Reading:
+class Reading(Measured):
     """The vectors of the words that the page follows, and of all words, at one checkpoint."""
 
-    step: int
-    of: int
-    numbers: dict[str, float]
     task: str
     words: list[str]  # (N,) followed: the two groups, then the visitor's own
     unknown: list[str]  # the visitor's words that have no vector

@@ -10,6 +10,7 @@ from pydantic import Field
 
 from explainers.support.contract import Array, Checkpoint, Say, Settings, checkpoint_steps, weights_of
 from explainers.support.init import seeded
+from explainers.support.measured import Measured
 from explainers.support.order_pairs import order_pairs, pair_split, pair_vocabulary
 from explainers.support.pictures import Chart, Diagram, curves, low, sweep_curves
 from explainers.support.reviews import UNKNOWN, Sentences, ids_of, review_split, tokenize, vocabulary
@@ -97,12 +98,9 @@ def train(training: Training) -> Iterator[Checkpoint]:
 
 
 @dataclass(frozen=True)
-class Reading:
+class Reading(Measured):
     """The text, the same text with one word replaced, and without its negation if it has one."""
 
-    step: int
-    of: int
-    numbers: dict[str, float]
     task: str
     weights: Step
     text: Unrolled

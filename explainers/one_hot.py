@@ -11,6 +11,7 @@ from torch import Tensor, nn
 
 from explainers.support.contract import Array, Checkpoint, Label, Say, Settings, checkpoint_steps, weights_of
 from explainers.support.init import seeded
+from explainers.support.measured import Measured
 from explainers.support.pictures import Arrow, Chart, Diagram, Grid, bytes_label, colour, curves
 from explainers.support.pooled import loss_and_accuracy
 from explainers.support.reviews import (
@@ -134,12 +135,9 @@ def train(training: Training) -> Iterator[Checkpoint]:
 
 
 @dataclass(frozen=True)
-class Reading:
+class Reading(Measured):
     """One text as ids and as one-hot rows, and what the trained models make of all texts."""
 
-    step: int
-    of: int
-    numbers: dict[str, float]
     V: int
     tokens: list[str]
     ids: list[int]  # (T,)

@@ -30,6 +30,7 @@ from explainers.support.forecasts import (
     windows_of,
 )
 from explainers.support.init import seeded
+from explainers.support.measured import Measured
 from explainers.support.pictures import Chart, sweep_curves
 from explainers.support.series import PROBLEMS, Record, SeriesError, held_out, series
 
@@ -150,12 +151,9 @@ def train(training: Training) -> Iterator[Forecasts]:
 
 
 @dataclass(frozen=True)
-class Reading:
+class Reading(Measured):
     """The held-out values as this checkpoint forecasts them, and one long forecast from one place on."""
 
-    step: int
-    of: int
-    numbers: dict[str, float]
     record: Record
     cell: str
     period: int

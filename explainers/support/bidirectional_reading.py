@@ -9,15 +9,13 @@ import numpy as np
 from explainers.support.bidirectional_reader import Passes, Weights
 from explainers.support.bidirectional_sentences import sense_vocabulary
 from explainers.support.contract import Array
+from explainers.support.measured import Measured
 
 
 @dataclass(frozen=True)
-class Reading:
+class Reading(Measured):
     """The text and the edited text as both readers read them."""
 
-    step: int
-    of: int
-    numbers: dict[str, float]
     language: str
     tokens: list[str]
     new: list[str]  # the same with one word replaced

@@ -28,6 +28,8 @@ from typing import Any, ClassVar
 import numpy as np
 from pydantic import BaseModel, ConfigDict
 
+from explainers.support.measured import Measured
+
 Array = np.ndarray[Any, np.dtype[Any]]
 
 
@@ -44,16 +46,12 @@ class Settings(BaseModel):
 
 
 @dataclass(frozen=True)
-class Checkpoint:
+class Checkpoint(Measured):
     """The run at one step: plain numbers and copies of the weights. Pickles; rebuilds the model anywhere.
 
-    ``step`` optimiser steps are done of the ``of`` that the run takes. ``numbers`` holds what was measured
-    at this step (losses, accuracies). ``weights`` are named ``model.parameter`` as in a state dict.
+    ``weights`` are named ``model.parameter`` as in a state dict.
     """
 
-    step: int
-    of: int
-    numbers: dict[str, float]
     weights: dict[str, Array]
 
     def arrays(self, model: str) -> dict[str, Array]:

@@ -8,6 +8,7 @@ from typing import Any
 from explainers.support.backward import Backward
 from explainers.support.cells import CELLS, PARAMETERS, share
 from explainers.support.contract import Checkpoint, Say
+from explainers.support.measured import Measured
 from explainers.support.powers import power, raised, size
 from explainers.support.recall import CHANCE
 
@@ -15,12 +16,9 @@ NAMES = {"rnn": "RNN", "lstm": "LSTM", "gru": "GRU"}
 
 
 @dataclass(frozen=True)
-class Reading:
+class Reading(Measured):
     """What was measured at one checkpoint, and one sequence through its RNN and back, by hand."""
 
-    step: int
-    of: int
-    numbers: dict[str, float]
     back: Backward
 
     def norms(self, name: str) -> list[float]:

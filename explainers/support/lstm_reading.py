@@ -10,6 +10,7 @@ from torch import Tensor, nn
 from explainers.support.contract import Array, Checkpoint
 from explainers.support.lstm_cell import GATES, Steps
 from explainers.support.lstm_tasks import TASKS, Asked
+from explainers.support.measured import Measured
 
 
 @dataclass(frozen=True)
@@ -54,12 +55,9 @@ class Cell:
 
 
 @dataclass(frozen=True)
-class Reading:
+class Reading(Measured):
     """One sequence inside the LSTM, gate by gate, and the gradient on its way back."""
 
-    step: int
-    of: int
-    numbers: dict[str, float]
     parameters: dict[str, int]
     hold: str
     words: list[str]  # (T,)

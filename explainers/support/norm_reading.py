@@ -8,6 +8,7 @@ import torch
 from torch import Tensor
 
 from explainers.support.contract import Array, Checkpoint
+from explainers.support.measured import Measured
 from explainers.support.norm_measure import SEEN, Layer, arranged, refusal, signals, walk
 from explainers.support.norm_nets import EPS, WIDTH, batch_statistics
 
@@ -20,12 +21,9 @@ FLAT = {"sigmoid": 4.36, "tanh": 2.18, "relu": 0.0}
 
 
 @dataclass(frozen=True)
-class Reading:
+class Reading(Measured):
     """Both nets over 200 test digits; where one layer and unit are meant, those of ``layer`` and ``unit``."""
 
-    step: int
-    of: int
-    numbers: dict[str, float]
     activation: str
     place: str
     mode: str

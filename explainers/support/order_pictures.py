@@ -4,12 +4,13 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from explainers.support.contract import Label
+from explainers.support.measured import Measured
 from explainers.support.pictures import Chart, colour, label_of
 
 ROW = 74  # px from pair to pair: a sentence, the two points, a sentence
 
 
-def pairs_apart(readings: Sequence[Any], samples: Mapping[int, str], series: Sequence[str]) -> Chart:
+def pairs_apart(readings: Sequence[Measured], samples: Mapping[int, str], series: Sequence[str]) -> Chart:
     """One row per pair: the logits of both sentences, a full point for good news, an open one for bad.
 
     Args:

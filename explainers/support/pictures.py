@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from explainers.support.contract import Label
+from explainers.support.measured import Measured
 
 # The same series has the same colour on every page; the values, for light and dark, stand in ui/theme.css.
 SERIES = (
@@ -82,7 +83,7 @@ def bytes_label(count: float) -> Label:
 
 
 def curves(
-    readings: Sequence[Any],
+    readings: Sequence[Measured],
     series: Mapping[str, str],
     axis: str,
     bounds: tuple[float, float],
@@ -119,7 +120,7 @@ def curves(
 
 def sweep_curves(
     values: Sequence[float],
-    readings: Sequence[Any],
+    readings: Sequence[Measured],
     series: Mapping[str, str],
     axes: tuple[str, str],
     bounds: tuple[float, float],

@@ -5,20 +5,16 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Browser, Page
 
-from tests.browser.conftest import ready
+from tests.browser.conftest import visit
 
 WORDS = 7
 
 
 @pytest.fixture(params=[1280, 360])
 def page(browser: Browser, server: str, request: pytest.FixtureRequest) -> Iterator[Page]:
-    context = browser.new_context(viewport={"width": request.param, "height": 800})
-    page = context.new_page()
-    page.goto(f"{server}/bidirectional?lang=en")
-    ready(page)
-    page.wait_for_selector(".u-picture .u-cell")
-    yield page
-    context.close()
+    opened = visit(browser, server, "bidirectional", "en", request.param).open()
+    yield opened.page
+    opened.page.context.close()
 
 
 def standing_out(page: Page, name: str) -> set[str]:

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Browser, Locator, Page
 
-from tests.browser.conftest import ready
+from tests.browser.conftest import visit
 
 LINE = ".u-arithmetic"
 WORDS = ["the", "film", "was", "not", "boring"]
@@ -13,13 +13,9 @@ WORDS = ["the", "film", "was", "not", "boring"]
 
 @pytest.fixture(params=[1280, 360])
 def page(browser: Browser, server: str, request: pytest.FixtureRequest) -> Iterator[Page]:
-    context = browser.new_context(viewport={"width": request.param, "height": 800})
-    page = context.new_page()
-    page.goto(f"{server}/hidden_states?lang=en")
-    ready(page)
-    page.wait_for_selector(".u-picture .u-cell")
-    yield page
-    context.close()
+    opened = visit(browser, server, "hidden_states", "en", request.param).open()
+    yield opened.page
+    opened.page.context.close()
 
 
 def network(page: Page) -> Locator:
