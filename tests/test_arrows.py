@@ -44,7 +44,22 @@ def test_imports_follow_the_arrows(path: Path) -> None:
         assert top not in LIBRARIES_KEPT_OUT.get(layer, set()), f"{layer} imports {name}"
 
 
-@pytest.mark.parametrize(("folder", "most"), [("explainers", 300), ("pages", 90)])
+# What is longer than its folder allows: how long it may be, and why it still is.
+LONGER = {
+    "ui/lesson.py": (442, "November 2026: all blocks of a page; being split by block"),
+    "training/engine.py": (307, "November 2026: the pool and its runs, which share one lock"),
+}
+
+
+@pytest.mark.parametrize(
+    ("folder", "most"), [("explainers", 300), ("training", 300), ("ui", 300), ("pages", 90)]
+)
 def test_files_stay_short(folder: str, most: int) -> None:
-    long = {p.name: n for p in (ROOT / folder).glob("*.py") if (n := len(p.read_text().splitlines())) > most}
-    assert not long
+    lengths = {
+        str(path.relative_to(ROOT)): len(path.read_text().splitlines())
+        for path in (ROOT / folder).rglob("*.py")
+    }
+    assert lengths
+    assert not {name: n for name, n in lengths.items() if n > LONGER.get(name, (most, ""))[0]}
+    # Once it is short enough, it leaves the list.
+    assert not {name for name in LONGER if name in lengths and lengths[name] <= most}
