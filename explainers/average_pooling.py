@@ -148,6 +148,8 @@ def train(training: Training) -> Iterator[Checkpoint]:
                 rows = sample_rows(training.language) if corpus == "pairs" else ()
                 numbers |= {f"logit_{name}_{row}": float(logits[row]) for row in rows}
             yield Checkpoint(step, training.steps, numbers, weights_of(**models))
+        if step == training.steps:
+            return
         optimiser.zero_grad()
         for corpus, (learn, _) in splits.items():
             batch = learn.draw(64, generator)

@@ -107,12 +107,13 @@ def train(training: Training) -> Iterator[Checkpoint]:
     for step in range(training.steps + 1):
         if step in record:
             yield recorded(step, training, stacks, rates.index(training.rate))
-        if step < training.steps:
-            rows = torch.randint(len(labels), (training.batch,), generator=generator)
-            optimiser.zero_grad()
-            for stack in going:
-                stack.loss(x[rows], labels[rows]).backward()
-            optimiser.step()
+        if step == training.steps:
+            return
+        rows = torch.randint(len(labels), (training.batch,), generator=generator)
+        optimiser.zero_grad()
+        for stack in going:
+            stack.loss(x[rows], labels[rows]).backward()
+        optimiser.step()
 
 
 def recorded(step: int, training: Training, stacks: Mapping[str, Stack], k: int) -> Checkpoint:

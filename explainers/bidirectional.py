@@ -97,6 +97,8 @@ def train(training: Training) -> Iterator[Checkpoint]:
         if step in checkpoint_steps(training.steps):
             named = {f"{name}_{training.sentences}": model for name, model in models.items()}
             yield Checkpoint(step, training.steps, measured(models, test), weights_of(**named))
+        if step == training.steps:
+            return
         batch = learn.draw(BATCH, generator)
         if training.task == "senses":
             batch = hide_words(batch, generator)

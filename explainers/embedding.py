@@ -89,6 +89,8 @@ def train(training: Training) -> Iterator[Checkpoint]:
             numbers = {"loss": loss, "accuracy": accuracy, "failed_step": float(failed)}
             numbers |= nearness(model.embed.weight.detach().numpy())
             yield Checkpoint(step, training.steps, numbers, weights_of(**{training.task: model}))
+        if step == training.steps:
+            return
         optimiser.zero_grad()
         next(losses).backward()
         optimiser.step()

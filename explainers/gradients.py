@@ -105,6 +105,8 @@ def train(training: Training) -> Iterator[Checkpoint]:
                 }
             yield Checkpoint(step, training.steps, known | now | sizes, weights_of(**models))
             sizes = {}
+        if step == training.steps:
+            return
         batch, wanted = recall_batch(training.length, BATCH, generator)  # (T, B, 8), (B,)
         for name, model in models.items():
             if known[f"broken_{name}"] < 0:

@@ -91,6 +91,8 @@ def train(training: Training) -> Iterator[Checkpoint]:
         if step in checkpoint_steps(training.steps):
             weights = weights_of(**{training.task: model})
             yield Checkpoint(step, training.steps, measured(model, test), weights)
+        if step == training.steps:
+            return
         batch = learn.draw(BATCH, generator)
         optimiser.zero_grad()
         loss_at_every_word(model(batch.tokens)[1], batch).backward()

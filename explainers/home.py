@@ -55,6 +55,8 @@ def train(training: Training) -> Iterator[Checkpoint]:
                 loss, accuracy = loss_and_accuracy(model(test), test.labels)
             numbers = {"loss": loss, "accuracy": accuracy}
             yield Checkpoint(step, training.steps, numbers, weights_of(pooled=model))
+        if step == training.steps:
+            return
         batch = learn.draw(BATCH, generator)
         optimiser.zero_grad()
         loss_of(model(batch), batch.labels).backward()

@@ -99,6 +99,8 @@ def train(training: Training) -> Iterator[Checkpoint]:
             numbers = measured(models, test)
             about.setdefault("forget_start", numbers["forget"])
             yield Checkpoint(step, training.steps, {**about, **numbers}, weights_of(**models))
+        if step == training.steps:
+            return
         batch = draw()
         for kind, model in models.items():
             optimisers[kind].zero_grad()

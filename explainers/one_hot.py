@@ -126,6 +126,8 @@ def train(training: Training) -> Iterator[Checkpoint]:
                     loss, accuracy = loss_and_accuracy(model(given[name]), test.labels)
                     numbers |= {f"loss_{name}": loss, f"accuracy_{name}": accuracy}
             yield Checkpoint(step, training.steps, numbers, weights_of(**models))
+        if step == training.steps:
+            return
         batch = learn.draw(BATCH, generator)
         inputs = (mean_id(batch, V), mean_one_hot(batch, V), batch)
         for model, optimiser, numbers_in in zip(models.values(), optimisers, inputs, strict=True):

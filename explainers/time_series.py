@@ -142,6 +142,8 @@ def train(training: Training) -> Iterator[Forecasts]:
                 step, training.steps, numbers, weights, record, training.cell, W, training.period, past,
                 held, said, ends, paths,
             )  # fmt: skip
+        if step == training.steps:
+            return
         draw = torch.randint(learn, (BATCH,), generator=generator)  # the same places in each order
         optimiser.zero_grad()
         for leak, model in models.items():
