@@ -105,17 +105,6 @@ class Recurrent(nn.Module):
         return self.score(last).squeeze(-1)
 
 
-def gates(weights: dict[str, Tensor], x: Tensor, before: Tensor) -> tuple[Tensor, Tensor]:
-    """A GRU by hand: vectors x (T, d), states before them (T, d) → share kept z (T, d), what is new n (T, d).
-
-    The state after a word is (1 − z) · n + z · before.
-    """
-    given = x @ weights["gru.weight_ih_l0"].T + weights["gru.bias_ih_l0"]  # (T, 3d): for r, z, n
-    held = before @ weights["gru.weight_hh_l0"].T + weights["gru.bias_hh_l0"]  # (T, 3d)
-    (xr, xz, xn), (hr, hz, hn) = given.chunk(3, dim=1), held.chunk(3, dim=1)
-    return torch.sigmoid(xz + hz), torch.tanh(xn + torch.sigmoid(xr + hr) * hn)
-
-
 def train(training: Training) -> Iterator[Checkpoint]:
     """Both models on order pairs and both on real reviews, with the same initial vectors and batches."""
     generator = torch.Generator().manual_seed(training.seed)
@@ -167,7 +156,7 @@ class Reading(Measured):
     tokens: list[str]  # (T,) in the order shown
     unknown: list[str]
     V: int  # words that these models know
-    columns: dict[str, Array]  # (T, d) each: vector; before, keep, new and state of the GRU
+    columns: dict[str, Array]  # (T, d) each: the words' vectors; the recurrent model's state after each word
     pooled: Array  # (d,)
     logits: dict[str, list[float]]  # of each model: as typed, shuffled
     shares: dict[str, list[float]]  # the same as shares of positive, from 0 to 1
@@ -189,12 +178,9 @@ def read(checkpoint: Checkpoint, view: View) -> Reading:
     orders, shown = [tokens, shuffled(tokens, view.shuffle or 1)], int(view.shuffle > 0)
     batch = pack([ids_of(order, known) for order in orders], [0.0, 0.0])
     with torch.no_grad():
-        state = recurrent.states(batch)[shown]  # (T, d)
-        before = torch.cat([torch.zeros_like(state[:1]), state[:-1]])  # (T, d)
-        keep, new = gates(weights["recurrent"], recurrent.embed(batch.tokens[shown]), before)
-        vector, vectors = pooled.pool(batch)[shown], pooled.embed(batch.tokens[shown])  # (d,), (T, d)
+        vector = pooled.pool(batch)[shown]  # (d,)
+        columns = {"vector": pooled.embed(batch.tokens[shown]), "state": recurrent.states(batch)[shown]}
         logits = {"pooled": pooled(batch), "recurrent": recurrent(batch)}  # (2,) each
-    columns = {"vector": vectors, "before": before, "keep": keep, "new": new, "state": state}
     return Reading(
         checkpoint.step, checkpoint.of, checkpoint.numbers, view.shuffle, orders[shown],
         [token for token in tokens if token not in known], len(known),
@@ -256,10 +242,10 @@ def picture_pooling(readings: Sequence[Reading]) -> Diagram:
         grids.append(Grid(f"score_{kind}", place, "share", label_of(kind), rows=rows, arithmetic=how))
         grids.append(Grid(f"logit_{kind}", place, "hidden", digits=4))
     for x, t in enumerate(shown):
+        made = Label("how.state" if t else "how.first", now=low(t + 1), before=low(t), word=last.tokens[t])
         grids += [
             Grid(f"vector{t}", (x, 0), title=last.tokens[t]),
-            Grid(f"state{t}", (x, 1), title=f"h{low(t + 1)}", arithmetic=Label("how.state", t=t), step=t),
-            *(Grid(f"{name}{t}", (x, 1), "hidden") for name in ("before", "keep", "new")),
+            Grid(f"state{t}", (x, 1), title=f"h{low(t + 1)}", arithmetic=made, step=t),
         ]
         arrows += [Arrow(f"vector{t}", "pooled"), Arrow(f"vector{t}", f"state{t}")]
         arrows.append(Arrow(f"state{t}", f"state{t + 1}" if t + 1 < T else "score_recurrent"))

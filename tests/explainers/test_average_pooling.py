@@ -88,13 +88,21 @@ def test_pooling_by_hand_equals_torch_and_ignores_padding(pooling: str) -> None:
     np.testing.assert_allclose(model.pool(pack(texts, [0.0] * 3)).detach().numpy(), by_hand, atol=1e-6)
 
 
-def test_the_recurrence_by_hand_equals_torch() -> None:
+def test_the_recurrent_answer_is_read_off_the_last_state() -> None:
+    score = {name: last().weights[f"recurrent_pairs.score.{name}"] for name in ("weight", "bias")}
     for text in (*TEXTS, "good " * 40):
-        columns = page.read(last(), page.View(text=text)).columns
-        by_hand = (1 - columns["keep"]) * columns["new"] + columns["keep"] * columns["before"]
-        np.testing.assert_allclose(by_hand, columns["state"], atol=1e-6)
-        assert (columns["before"][0] == 0).all()
-        assert np.array_equal(columns["before"][1:], columns["state"][:-1])
+        for shuffle in (0, 3):
+            reading = page.read(last(), page.View(text=text, shuffle=shuffle))
+            states = reading.columns["state"]
+            assert states.shape == (len(reading.tokens), 3)
+            by_hand = score["weight"][0] @ states[-1] + score["bias"][0]
+            assert by_hand == pytest.approx(reading.logits["recurrent"][int(shuffle > 0)], abs=1e-6)
+
+
+def test_another_last_word_leaves_the_states_before_it() -> None:
+    one, two = (page.read(last(), page.View(text=f"looks good but is {word}")) for word in ("bad", "good"))
+    np.testing.assert_allclose(one.columns["state"][:-1], two.columns["state"][:-1], rtol=0, atol=1e-6)
+    assert np.abs(one.columns["state"][-1] - two.columns["state"][-1]).max() > 1e-3
 
 
 def test_so_early_the_recurrent_model_knows_little() -> None:
