@@ -8,6 +8,7 @@ import numpy as np
 import torch
 from pydantic import Field
 
+from explainers.support.by_hand import Step, unroll
 from explainers.support.contract import Array, Checkpoint, Say, Settings, checkpoint_steps, weights_of
 from explainers.support.init import seeded
 from explainers.support.measured import Measured
@@ -17,12 +18,10 @@ from explainers.support.reviews import UNKNOWN, Sentences, ids_of, review_split,
 from explainers.support.state_pictures import edit_diagram, fade_chart, step_diagram, unrolled_diagram
 from explainers.support.states import (
     StateReader,
-    Step,
     Unrolled,
     loss_at_every_word,
     measured,
     torch_states,
-    unroll,
 )
 
 SECTION = "sequences"
@@ -114,7 +113,7 @@ class Reading(Measured):
 
     @property
     def distances(self) -> Array:
-        """‖S_t − S_t'‖ for t = 1 … T: (T,)."""
+        """‖h_t − h′_t‖ for t = 1 … T: (T,)."""
         return np.asarray(np.linalg.norm(self.text.states - self.edited.states, axis=1)[1:])
 
     @property
@@ -128,7 +127,7 @@ def read(checkpoint: Checkpoint, view: View) -> Reading:
     """Unroll the network over the text, the edited text, and the text without its negation."""
     task = next(iter(checkpoint.weights)).split(".")[0]
     known, weights = texts(task)[0], checkpoint.arrays(task)
-    step = Step.of(weights)
+    step = Step.of(weights, "rnn")
     score, bias = weights["score.weight"][0], weights["score.bias"][0]
 
     def unrolled(tokens: list[str]) -> Unrolled:
@@ -152,7 +151,7 @@ def read(checkpoint: Checkpoint, view: View) -> Reading:
 
 
 def headline(checkpoint: Checkpoint, reading: Reading) -> dict[str, float]:
-    """The answer's logit, ‖S_1‖ and ‖S_T‖ (0 for an empty text), what saturates, where the edit begins."""
+    """The answer's logit, ‖h_1‖ and ‖h_T‖ (0 for an empty text), what saturates, where the edit begins."""
     text = reading.text
     norms, by_torch = np.linalg.norm(text.states, axis=1), torch_states(text.vectors, reading.weights)
     return {

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from explainers.support.by_hand import Step
 from explainers.support.contract import Array, Label
 from explainers.support.pictures import Arrow, Diagram, Grid, Stage, Walk, low
 from explainers.support.powers import power
@@ -43,18 +44,18 @@ def backward(weights: Mapping[str, Array], symbols: Sequence[int], activation: s
         activation: ``tanh``, ``relu`` or ``identity``.
 
     """
-    exact = {name: value.astype(np.float64) for name, value in weights.items()}
-    W_hh, W_score = exact["cell.weight_hh_l0"], exact["score.weight"]
+    step = Step.of(weights, "cell")
+    W_score, b_score = (weights[f"score.{name}"].astype(np.float64) for name in ("weight", "bias"))
     # A one-hot x_t picks a column of W_ih.
-    inputs = exact["cell.weight_ih_l0"].T[list(symbols)] + exact["cell.bias_ih_l0"] + exact["cell.bias_hh_l0"]
+    inputs = step.W_ih.T[list(symbols)] + step.b_ih + step.b_hh  # (T, H)
     states, recurrent = np.zeros_like(inputs), np.zeros_like(inputs)  # (T, H)
     with np.errstate(all="ignore"):  # what overflows is what the page shows
         for t in range(len(symbols)):
             if t:
-                recurrent[t] = W_hh @ states[t - 1]
+                recurrent[t] = step.W_hh @ states[t - 1]
             z = inputs[t] + recurrent[t]
             states[t] = {"tanh": np.tanh(z), "relu": np.maximum(z, 0), "identity": z}[activation]
-        logits = W_score @ states[-1] + exact["score.bias"]  # (8,)
+        logits = W_score @ states[-1] + b_score  # (8,)
         odds = np.exp(logits - logits.max())
         p = odds / odds.sum()
         slopes = {"tanh": 1 - states**2, "relu": (states > 0) * 1.0, "identity": np.ones_like(states)}
@@ -63,12 +64,13 @@ def backward(weights: Mapping[str, Array], symbols: Sequence[int], activation: s
         gradients[-1] = W_score.T @ surprise
         for t in reversed(range(len(symbols))):
             if t < len(symbols) - 1:
-                gradients[t] = W_hh.T @ deltas[t + 1]
+                gradients[t] = step.W_hh.T @ deltas[t + 1]
             deltas[t] = slopes[activation][t] * gradients[t]
         loss = float(-np.log(p[symbols[0]]))
     return Backward(
-        list(symbols), activation, inputs, recurrent, states, surprise, loss, deltas, gradients, W_hh, W_score
-    )
+        list(symbols), activation, inputs, recurrent, states, surprise, loss, deltas, gradients, step.W_hh,
+        W_score,
+    )  # fmt: skip
 
 
 def cells(values: Array) -> list[list[float | None]]:

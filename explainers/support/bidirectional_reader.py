@@ -9,8 +9,8 @@ from torch import Tensor, nn
 from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence
 
 from explainers.support.bidirectional_sentences import Tagged
+from explainers.support.by_hand import Step, unroll
 from explainers.support.contract import Array
-from explainers.support.states import Step, unroll
 
 SCORE = ("score.weight", "score.bias")
 
@@ -92,14 +92,10 @@ class Weights:
     @classmethod
     def of(cls, named: Mapping[str, Array]) -> "Weights":
         """From torch's own names, without the reader's."""
-
-        def step(suffix: str) -> Step:
-            names = ("weight_ih_l0", "bias_ih_l0", "weight_hh_l0", "bias_hh_l0")
-            return Step(*(named[f"rnn.{name}{suffix}"].astype(np.float64) for name in names))
-
         both = "rnn.weight_ih_l0_reverse" in named
         embed, score, bias = (named[name].astype(np.float64) for name in ("embed.weight", *SCORE))
-        return cls(embed, step(""), step("_reverse") if both else None, score, bias)
+        back = Step.of(named, "rnn", "_l0_reverse") if both else None
+        return cls(embed, Step.of(named, "rnn"), back, score, bias)
 
 
 @dataclass(frozen=True)
@@ -107,13 +103,13 @@ class Passes:
     """A text as a reader reads it."""
 
     vectors: Array  # (T, d)
-    ahead: Array  # (T, H), →S_1 … →S_T: each knows its word and those before
-    back: Array  # (T, H), ←S_1 … ←S_T: each knows its word and those after; (T, 0) in a reader of one way
+    ahead: Array  # (T, H), →h_1 … →h_T: each knows its word and those before
+    back: Array  # (T, H), ←h_1 … ←h_T: each knows its word and those after; (T, 0) in a reader of one way
     logits: Array  # (T, answers)
 
     @property
     def joined(self) -> Array:
-        """[→S_t ; ←S_t] for every word: (T, 2H), or (T, H)."""
+        """[→h_t ; ←h_t] for every word: (T, 2H), or (T, H)."""
         return np.concatenate([self.ahead, self.back], axis=1)
 
 

@@ -7,6 +7,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from explainers.support.by_hand import Step, gru_cell, lstm_cell, rnn_cell
 from explainers.support.contract import Array
 
 CELLS: dict[str, Callable[..., nn.RNNBase]] = {"rnn": nn.RNN, "gru": nn.GRU, "lstm": nn.LSTM}
@@ -85,37 +86,19 @@ def errors_ahead(values: Array, ends: Array, paths: Array) -> Array:
     return np.nanmean(np.where(at < len(values), off, np.nan), axis=0)
 
 
-def sigmoid(a: Array) -> Array:
-    """1 / (1 + e⁻ᵃ)."""
-    return np.asarray(1 / (1 + np.exp(-a)))
-
-
 def states_by_hand(kind: str, weights: Mapping[str, Array], x: Array) -> list[dict[str, Array]]:
-    """A scaled window x (W,) read by hand: for each value the state (H,) and what it is made of.
-
-    ``rnn``: state = tanh(input + memory). ``gru`` (Cho et al., 2014): state = (1 − keep) · new + keep ·
-    before. ``lstm`` (Hochreiter & Schmidhuber, 1997): cell = forget · cell + write; state = out · tanh(cell).
-    Gates stand in torch's order: r, z, n and i, f, g, o.
-    """
-    W_ih, W_hh, b_ih, b_hh = (weights[f"cell.{name}_l0"].astype(np.float64) for name in
-                              ("weight_ih", "weight_hh", "bias_ih", "bias_hh"))  # fmt: skip
-    h = c = np.zeros(W_hh.shape[1])  # (H,)
+    """A scaled window x (W,) read by hand: for each value the state (H,), the one before, and its parts."""
+    step = Step.of(weights, "cell")
+    h = c = np.zeros(step.W_hh.shape[1])  # (H,)
     steps = []
-    for x_t in x:
-        a, m = W_ih[:, 0] * x_t + b_ih, W_hh @ h + b_hh  # (G·H,) each
-        parts = {"before": h}
-        if kind == "rnn":
-            parts |= {"input": a, "memory": m, "state": np.tanh(a + m)}
-        elif kind == "gru":
-            (a_r, a_z, a_n), (m_r, m_z, m_n) = np.split(a, 3), np.split(m, 3)
-            keep, new = sigmoid(a_z + m_z), np.tanh(a_n + sigmoid(a_r + m_r) * m_n)
-            parts |= {"keep": keep, "new": new, "state": (1 - keep) * new + keep * h}
+    for x_t in x[:, None]:  # (1,)
+        if kind == "lstm":
+            made = lstm_cell(step, x_t, h, c)
+            c = made["cell"]
         else:
-            i, f, g, o = np.split(a + m, 4)
-            c = sigmoid(f) * c + sigmoid(i) * np.tanh(g)
-            parts |= {"out": sigmoid(o), "cell": c, "state": sigmoid(o) * np.tanh(c)}
-        h = parts["state"]
-        steps.append(parts)
+            made = gru_cell(step, x_t, h) if kind == "gru" else rnn_cell(step, x_t, h)
+        steps.append({"before": h, **made})
+        h = made["state"]
     return steps
 
 

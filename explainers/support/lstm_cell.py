@@ -1,4 +1,8 @@
-"""An LSTM cell written out by hand, so that its gates can be watched and held; and cells of like size."""
+"""An LSTM written out so that its gates can be watched and held at every step; and cells of like size.
+
+In torch, and for many sequences at once, because the page trains with it, holds gates in a whole test set and
+asks autograd for gradients; one step for a reader stands in ``by_hand``.
+"""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -45,12 +49,14 @@ def unroll_lstm(weights: Mapping[str, Tensor], x: Tensor, held: Tensor) -> Steps
 
 
 def unroll_plain(weights: Mapping[str, Tensor], x: Tensor) -> list[Tensor]:
-    """The same for an ``nn.RNN``: its hidden states after every step of x (T, B, I), T tensors (B, H)."""
-    W_hh = weights["weight_hh_l0"].T  # (H, H)
-    from_x = x @ weights["weight_ih_l0"].T + weights["bias_ih_l0"] + weights["bias_hh_l0"]  # (T, B, H)
-    h, hs = x.new_zeros(x.shape[1], len(W_hh)), []
-    for now in from_x:
-        h = torch.tanh(now + h @ W_hh)
+    """The hidden states of an ``nn.RNN`` after every step of x (T, B, I), by torch's own cell: T × (B, H).
+
+    One tensor per step, so that autograd can say what the gradient at each is.
+    """
+    own = [weights[f"{name}_l0"] for name in ("weight_ih", "weight_hh", "bias_ih", "bias_hh")]
+    h, hs = x.new_zeros(x.shape[1], len(own[1])), []
+    for x_t in x:
+        h = torch.rnn_tanh_cell(x_t, h, *own)
         hs.append(h)
     return hs
 

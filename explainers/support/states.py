@@ -1,15 +1,15 @@
 """A recurrent reader: a vector per word, a state after every word, an answer from every state.
 
-Beside torch's modules the same recurrence by hand, and what one changed word does to the states after it.
+And what one changed word does to the states after it.
 """
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
 import torch
 from torch import Tensor, nn
 
+from explainers.support.by_hand import Step
 from explainers.support.contract import Array
 from explainers.support.reviews import Sentences, chance
 
@@ -33,35 +33,13 @@ class StateReader(nn.Module):
 
 
 @dataclass(frozen=True)
-class Step:
-    """The numbers of one step, as torch names them, in double precision."""
-
-    W_ih: Array  # (H, d): what the new word does to the state
-    b_ih: Array  # (H,)
-    W_hh: Array  # (H, H): what the state before does to it
-    b_hh: Array  # (H,)
-
-    @classmethod
-    def of(cls, weights: Mapping[str, Array]) -> "Step":
-        """From a reader's weights by torch's own names."""
-        names = ("weight_ih_l0", "bias_ih_l0", "weight_hh_l0", "bias_hh_l0")
-        return cls(*(weights[f"rnn.{name}"].astype(np.float64) for name in names))
-
-    def terms(self, x: Array, h: Array) -> dict[str, Array]:
-        """What is added up before tanh for the word x (d,) after the state h (H,), as columns (H, 1)."""
-        own = {"input": self.W_ih @ x, "b_ih": self.b_ih, "memory": self.W_hh @ h, "b_hh": self.b_hh}
-        own["sum"] = np.sum(list(own.values()), axis=0)
-        return {name: value[:, None] for name, value in own.items()}
-
-
-@dataclass(frozen=True)
 class Unrolled:
     """One text as the network reads it."""
 
     tokens: list[str]
     ids: list[int]  # (T,)
     vectors: Array  # (T, d)
-    states: Array  # (T + 1, H), S_0 = 0 first
+    states: Array  # (T + 1, H), h_0 = 0 first
     logits: Array  # (T + 1,) read off each state
 
     @property
@@ -70,26 +48,17 @@ class Unrolled:
         return np.asarray(1 / (1 + np.exp(-self.logits)))
 
     def around(self, t: int) -> tuple[Array, Array]:
-        """What goes into S_t, t from 1: the vector of word t (d,) and the state before it (H,)."""
+        """What goes into h_t, t from 1: the vector of word t (d,) and the state before it (H,)."""
         return self.vectors[t - 1], self.states[t - 1]
 
     @property
     def saturated(self) -> Array:
-        """Of each state S_1 … S_T, the share of its numbers beyond ±0.99, where tanh is flat. (T,)."""
+        """Of each state h_1 … h_T, the share of its numbers beyond ±0.99, where tanh is flat. (T,)."""
         return np.asarray((np.abs(self.states[1:]) > SATURATED).mean(axis=1))
 
 
-def unroll(vectors: Array, step: Step) -> Array:
-    """Word vectors (T, d) → the states S_0 = 0 and S_1 … S_T: (T + 1, H), by hand (Elman, 1990)."""
-    inputs = vectors @ step.W_ih.T + step.b_ih + step.b_hh  # (T, H)
-    states = np.zeros((len(vectors) + 1, len(step.W_hh)))
-    for t, new in enumerate(inputs, start=1):
-        states[t] = np.tanh(new + step.W_hh @ states[t - 1])
-    return states
-
-
 def torch_states(vectors: Array, step: Step) -> Array:
-    """The same from ``nn.RNN`` in double precision; for an empty text S_0 alone."""
+    """What ``unroll`` gives, from ``nn.RNN`` in double precision; for an empty text h_0 alone."""
     H, d = step.W_ih.shape
     rnn = nn.RNN(d, H, dtype=torch.float64)
     with torch.no_grad():

@@ -12,11 +12,12 @@ from torch import nn
 from explainers import hidden_states as page
 from explainers.hidden_states import Reading, Training, View
 from explainers.support import states
+from explainers.support.by_hand import Step, unroll
 from explainers.support.contract import Checkpoint, Label
 from explainers.support.init import seeded
 from explainers.support.pictures import Diagram
 from explainers.support.reviews import pack
-from explainers.support.states import FOLLOWED, StateReader, Step, backwards, torch_states, unroll
+from explainers.support.states import FOLLOWED, StateReader, backwards, torch_states
 from ui.locale import LANGUAGES, Words
 
 SEEDS = range(101, 109)
