@@ -200,7 +200,7 @@ def see_edit(reading: Reading) -> Say:
     values: dict[str, Any] = {"old": text.tokens[reading.at - 1], "new": edited.tokens[reading.at - 1]}
     if first < 0:
         return Say("edit_same" if values["old"] == values["new"] else "edit_unseen", values)
-    values |= {"first": f"S{low(first)}", "now": reading.distances[first - 1], "last": reading.distances[-1]}
+    values |= {"first": f"h{low(first)}", "now": reading.distances[first - 1], "last": reading.distances[-1]}
     values |= {"answer": text.answers[-1], "answer_edited": edited.answers[-1]}
     gone = "edit_gone" if values["last"] == 0 else "edit" if first > 1 else "edit_first"
     return Say("edit_last" if first == len(text.ids) else gone, values)

@@ -26,9 +26,9 @@ def two_ways_diagram(
         names = {"t": t, "now": low(t), "before": low(t - 1), "after": low(t + 1)}
         grids += [
             Grid(f"word{t}", (t, 0), "word", step=t, narrow=(0, row), arithmetic=Label("how.word")),
-            Grid(f"ahead{t}", (t, 1), title=f"→S{low(t)}", step=t, narrow=(0, row + 1),
+            Grid(f"ahead{t}", (t, 1), title=f"→h{low(t)}", step=t, narrow=(0, row + 1),
                  arithmetic=Label("how.ahead", **names)),
-            Grid(f"back{t}", (t, 3), title=f"←S{low(t)}", step=t, narrow=(0, row + 2),
+            Grid(f"back{t}", (t, 3), title=f"←h{low(t)}", step=t, narrow=(0, row + 2),
                  arithmetic=Label("how.back", **names)),
             Grid(f"again{t}", (t, 4), "word", step=t, narrow=AWAY, arithmetic=Label("how.word")),
             *(Grid(f"{way}_{term}{t}", (t, 0), "hidden")
@@ -61,7 +61,7 @@ def edited_diagram(tokens: Sequence[str], at: int, frames: Frames, steps: list[i
             how = Label("how.edited", name=f"{way}{t}", sign=sign, now=low(t))
             grids += [
                 Grid(f"{way}{t}", (t, row), "hidden"),
-                Grid(f"{way}_edited{t}", (t, row), title=f"{sign}S′{low(t)}", caption="" if row else word,
+                Grid(f"{way}_edited{t}", (t, row), title=f"{sign}h′{low(t)}", caption="" if row else word,
                      against=f"{way}{t}", narrow=(0, 5 * (t - 1) + row), arithmetic=how),
                 Grid(f"{way}_moved{t}", (t, row + 1), "plain", narrow=(0, 5 * (t - 1) + row + 1),
                      arithmetic=Label("how.moved", sign=sign, now=low(t))),
@@ -105,7 +105,7 @@ def joined_diagram(t: int, H: int, share: bool, frames: Frames, steps: list[int]
         return Diagram([], [], frames, steps)
     rows = [f"{sign}{i}" for sign in "→←" for i in range(H)]
     grids = [
-        Grid("joined", (0, 0), title=f"[→S{low(t)} ; ←S{low(t)}]", rows=rows,
+        Grid("joined", (0, 0), title=f"[→h{low(t)} ; ←h{low(t)}]", rows=rows,
              arithmetic=Label("how.joined", now=low(t))),
         Grid("weight", (1, 0), title=Label("title.weight")),
         Grid("product", (2, 0), title=Label("title.product"),

@@ -15,7 +15,7 @@ def unrolled_diagram(text: Unrolled, shown: int, frames: Frames, steps: list[int
     """States on top, word vectors below, answers under them; a scrubber through the words."""
     units = range(text.states.shape[1])
     grids = [
-        Grid("state0", (0, 0), title="S₀", rows=[str(i) for i in units], step=0, narrow=(0, 0),
+        Grid("state0", (0, 0), title="h₀", rows=[str(i) for i in units], step=0, narrow=(0, 0),
              arithmetic=Label("how.start")),
         *(Grid(name, (0, 0), "hidden") for name in ("b_ih", "b_hh")),
     ]  # fmt: skip
@@ -23,7 +23,7 @@ def unrolled_diagram(text: Unrolled, shown: int, frames: Frames, steps: list[int
     for t in range(1, shown + 1):
         word = text.tokens[t - 1]
         grids += [
-            Grid(f"state{t}", (t, 0), title=f"S{low(t)}", step=t, narrow=(0, 3 * t - 1),
+            Grid(f"state{t}", (t, 0), title=f"h{low(t)}", step=t, narrow=(0, 3 * t - 1),
                  arithmetic=Label("how.state", t=t, now=low(t), before=low(t - 1))),
             Grid(f"vector{t}", (t, 1), caption=word, step=t, narrow=(0, 3 * t - 2),
                  arithmetic=Label("how.vector", id=text.ids[t - 1])),
@@ -44,8 +44,8 @@ def edit_diagram(text: Unrolled, edited: Unrolled, shown: int, frames: Frames, s
     grids, arrows = [], []
     for t in range(1, shown + 1):
         grids += [
-            Grid(f"state{t}", (t, 0), title=f"S{low(t)}", caption=text.tokens[t - 1], narrow=(0, 3 * t)),
-            Grid(f"edited{t}", (t, 1), title=f"S′{low(t)}", caption=edited.tokens[t - 1],
+            Grid(f"state{t}", (t, 0), title=f"h{low(t)}", caption=text.tokens[t - 1], narrow=(0, 3 * t)),
+            Grid(f"edited{t}", (t, 1), title=f"h′{low(t)}", caption=edited.tokens[t - 1],
                  against=f"state{t}", narrow=(0, 3 * t + 1), arithmetic=Label("how.edited", t=t, now=low(t))),
             Grid(f"distance{t}", (t, 2), "plain", narrow=(0, 3 * t + 2),
                  arithmetic=Label("how.distance", now=low(t))),
@@ -68,7 +68,7 @@ def step_diagram(text: Unrolled, t: int, frames: Frames, steps: list[int]) -> Di
     def product(matrix: str, vector: str, size: int) -> str:
         return " + ".join(f"{{{matrix}:r,{i}}}·{{{vector}:0,{i}}}" for i in range(size)) + " = {self}"
 
-    word, now, before = f"x{low(t)}", f"S{low(t)}", f"S{low(t - 1)}"
+    word, now, before = f"x{low(t)}", f"h{low(t)}", f"h{low(t - 1)}"
     grids = [
         Grid("x", (0, 0), title=f"{word} ({text.tokens[t - 1]})"),
         Grid("W_ih", (0, 1), title="W_ih"),

@@ -26,10 +26,10 @@ def test_the_words_are_stepped_by_keyboard(page: Page) -> None:
     line, scrubber = network(page).locator(LINE), network(page).get_by_role("slider", name="word")
     scrubber.focus()
     page.keyboard.press("Home")
-    assert "S₀ = 0" in line.inner_text()
+    assert "h₀ = 0" in line.inner_text()
     for t, word in enumerate(WORDS, start=1):
         page.keyboard.press("ArrowRight")
-        assert f"S{'₀₁₂₃₄₅'[t]}[0] = tanh(" in line.inner_text()
+        assert f"h{'₀₁₂₃₄₅'[t]}[0] = tanh(" in line.inner_text()
         assert scrubber.get_attribute("aria-valuetext") == f"{t} of 5: {word}"
         later = network(page).locator(".u-grid.u-later .u-caption-of:not(.u-when-narrow)").all_inner_texts()
         assert later == WORDS[t:]
@@ -47,7 +47,7 @@ def test_a_touched_cell_answers_in_the_same_frame(page: Page) -> None:
           return [cell.textContent, line.textContent]; }); }"""
     )
     assert len(found) == 6 * 6 + 5 * 4
-    assert all(cell in line for cell, line in found if not line.startswith("S₀"))
+    assert all(cell in line for cell, line in found if not line.startswith("h₀"))
 
 
 def test_a_step_answers_in_the_same_frame(page: Page) -> None:
@@ -59,7 +59,7 @@ def test_a_step_answers_in_the_same_frame(page: Page) -> None:
           scrubber.dispatchEvent(new Event('input'));
           return line.textContent.slice(0, 2); }); }"""
     )
-    assert found == ["S₀", "S₁", "S₂", "S₃", "S₄", "S₅"]
+    assert found == ["h₀", "h₁", "h₂", "h₃", "h₄", "h₅"]
 
 
 def test_the_arithmetic_adds_up_on_the_screen(page: Page) -> None:

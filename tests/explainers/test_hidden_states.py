@@ -291,7 +291,7 @@ def test_the_arithmetic_names_the_matrix_of_the_input_and_of_the_state() -> None
         assert isinstance(grid.arithmetic, Label)
         text = Words(language, "hidden_states").label(grid.arithmetic)
         assert "`W_ih·x₄|{input4:r,0}`" in text
-        assert "`W_hh·S₃|{memory4:r,0}`" in text
+        assert "`W_hh·h₃|{memory4:r,0}`" in text
     words = {(arrow.start, arrow.end): arrow.label for arrow in picture.arrows}
     assert words["vector4", "state4"] == "W_ih"
     assert words["state3", "state4"] == "W_hh"
