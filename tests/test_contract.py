@@ -1,5 +1,6 @@
 """What holds for every explainer: the contract, the settings' bounds, the export, the same run everywhere."""
 
+import hashlib
 import json
 import math
 import pickle
@@ -20,14 +21,20 @@ from explainers.support.contract import Checkpoint, Label, data_of
 from explainers.support.pictures import Chart, Diagram
 from explainers.support.registry import find, names
 from explainers.support.script import script
+from tests.checks import has_words, stands_apart
 from ui.locale import LANGUAGES, Words
 from ui.payload import packed
 
 ROOT = Path(__file__).resolve().parents[1]
 ALL = pytest.mark.parametrize("name", names())
+SWEPT = pytest.mark.parametrize(
+    ("name", "field"), [(name, field) for name in names() for field in getattr(find(name), "SWEEPS", {})]
+)
 ODD = [
     "",
     " ",
+    "a",
+    "zorgle",
     "😀🧵",
     "مرحبا بالعالم",
     "a\u0301e\u0302",
@@ -35,6 +42,24 @@ ODD = [
     "<script>alert(1)</script>",
     "a " * 140,
 ]
+
+
+# What the program says of its last checkpoint beside the headline, once it is done.
+DIGEST = """\
+    import hashlib, sys
+    digest = hashlib.sha256(json.dumps(checkpoint.numbers, sort_keys=True).encode())
+    for key in sorted(checkpoint.weights):
+        digest.update(key.encode() + checkpoint.weights[key].tobytes())
+    print(digest.hexdigest(), file=sys.stderr)
+"""
+
+
+def digest(checkpoint: Checkpoint) -> str:
+    """The same of a checkpoint here."""
+    found = hashlib.sha256(json.dumps(checkpoint.numbers, sort_keys=True).encode())
+    for key in sorted(checkpoint.weights):
+        found.update(key.encode() + checkpoint.weights[key].tobytes())
+    return found.hexdigest()
 
 
 @cache
@@ -56,6 +81,18 @@ def labels(value: Any) -> set[Label]:
         if hasattr(value, "__dict__")
         else set()
     )
+
+
+def drawn_with_words(name: str, picture: Chart | Diagram) -> None:
+    """Every label of a picture has words in every language; a chart is one that Plotly draws."""
+    for language in LANGUAGES:
+        words = Words(language, name)
+        for label in labels(picture):
+            assert words.label(label)
+        spec = json.loads(packed(picture, words.label))
+        if isinstance(picture, Chart):
+            for frame in (spec["frames"][0], spec["frames"][-1]):
+                go.Figure(data=frame, layout=spec["layout"])
 
 
 def pictures(name: str, readings: list[Any]) -> dict[str, Chart | Diagram]:
@@ -93,10 +130,13 @@ def test_the_same_seed_is_the_same_run(name: str) -> None:
 
 
 @ALL
-def test_the_exported_script_prints_the_same_headline(name: str, tmp_path: Path) -> None:
+def test_the_exported_script_prints_the_same_headline_after_the_same_run(name: str, tmp_path: Path) -> None:
+    """In another process: the headline is the same, and so are all weights and numbers, bit for bit."""
     explainer, run = find(name), default_run(name)
     file = tmp_path / f"{name}.py"
-    file.write_text(script(explainer, explainer.Training(), explainer.View()))
+    text = script(explainer, explainer.Training(), explainer.View())
+    assert not re.search(r"pydantic|streamlit|explainers\.", text)
+    file.write_text(text + DIGEST)
     for data in data_of(explainer, explainer.Training()):
         (tmp_path / data).symlink_to(ROOT / "data" / data)
     done = subprocess.run(
@@ -107,8 +147,7 @@ def test_the_exported_script_prints_the_same_headline(name: str, tmp_path: Path)
     assert printed == pytest.approx(
         explainer.headline(run[-1], explainer.read(run[-1], explainer.View())), abs=1e-9
     )
-    text = file.read_text()
-    assert not re.search(r"pydantic|streamlit|explainers\.", text)
+    assert done.stderr.split()[-1] == digest(run[-1])
 
 
 @ALL
@@ -117,19 +156,43 @@ def test_pictures_are_plotly_and_every_label_has_words(name: str) -> None:
     found = pictures(name, [explainer.read(checkpoint, explainer.View()) for checkpoint in run])
     assert found
     for picture in found.values():
-        for language in LANGUAGES:
-            words = Words(language, name)
-            for label in labels(picture):
-                assert words.label(label)
-            spec = json.loads(packed(picture, words.label))
-            if isinstance(picture, Chart):
-                for frame in (spec["frames"][0], spec["frames"][-1]):
-                    go.Figure(data=frame, layout=spec["layout"])
+        drawn_with_words(name, picture)
         assert len(picture.frames) == len(picture.steps)
         if isinstance(picture, Diagram):
+            stands_apart(picture)
             drawn = {grid.name for grid in picture.grids}
             assert all(drawn == set(frame) for frame in picture.frames)
             assert {end for arrow in picture.arrows for end in (arrow.start, arrow.end)} <= drawn
+
+
+@ALL
+def test_what_you_see_has_words_before_and_after_the_training(name: str) -> None:
+    explainer, run = find(name), default_run(name)
+    for checkpoint in (run[0], run[len(run) // 2], run[-1]):
+        reading = explainer.read(checkpoint, explainer.View())
+        has_words(name, explainer.see(checkpoint, reading), explainer.formula(reading))
+
+
+@SWEPT
+def test_what_a_sweep_shows_has_words(name: str, field: str) -> None:
+    """Whatever the runs come to: the untrained and the trained default stand for two values of a control."""
+    explainer, run = find(name), default_run(name)
+    start, end = (explainer.read(run[i], explainer.View()) for i in (0, -1))
+    values = [explainer.SWEEPS[field][i] for i in (0, -1)]
+    for found in ([start, end], [end, start], [end, end], [end]):
+        has_words(name, explainer.see_sweep(field, values[: len(found)], found))
+        chart = getattr(explainer, f"sweep_{field}")(values[: len(found)], found)
+        assert len(chart.frames) == 1
+        assert all(len(trace["x"]) == len(trace["y"]) for trace in chart.frames[0])
+        drawn_with_words(name, chart)
+
+
+@SWEPT
+def test_a_sweep_is_over_values_that_are_allowed(name: str, field: str) -> None:
+    explainer = find(name)
+    values = explainer.SWEEPS[field]
+    assert list(values) == sorted(set(values))
+    assert [getattr(explainer.Training(**{field: value}), field) for value in values] == list(values)
 
 
 @ALL
@@ -144,12 +207,10 @@ def test_what_you_see_has_words_for_odd_texts(name: str) -> None:
                 continue
             reading = explainer.read(run[-1], view)
             explainer.headline(run[-1], reading)
-            pictures(name, [explainer.read(run[0], view), reading])
-            for say in explainer.see(run[-1], reading):
-                for language in LANGUAGES:
-                    words = Words(language, name)
-                    assert words.fill(words.page["see"][say.key], say.values)
-                    assert words.formula(words.page["inside"]["numbers"], explainer.formula(reading))
+            for picture in pictures(name, [explainer.read(run[0], view), reading]).values():
+                if isinstance(picture, Diagram):
+                    stands_apart(picture)
+            has_words(name, explainer.see(run[-1], reading), explainer.formula(reading))
         with pytest.raises(ValidationError):
             explainer.View(**{field: "x" * 10_000})
 

@@ -248,21 +248,6 @@ def test_the_formula_adds_up(text: str) -> None:
     assert total == pytest.approx(numbers["sum"])
     assert np.tanh(total) == pytest.approx(numbers["state"])
     assert numbers["T"] == len(text.split())
-    for language in LANGUAGES:
-        words = Words(language, "hidden_states")
-        assert words.formula(words.page["inside"]["numbers"], numbers)
-
-
-@pytest.mark.parametrize(("field", "steps"), [("scale", 24), ("seed", 24)])
-def test_the_sweeps_have_words(field: str, steps: int) -> None:
-    values = page.SWEEPS[field]
-    readings = [read({field: value, "steps": steps}) for value in (values[0], values[-1])]
-    for say in page.see_sweep(field, [values[0], values[-1]], readings):
-        for language in LANGUAGES:
-            words = Words(language, "hidden_states")
-            assert words.fill(words.page["see"][say.key], say.values)
-    chart = getattr(page, f"sweep_{field}")([values[0], values[-1]], readings)
-    assert all(len(trace["x"]) == len(trace["y"]) for trace in chart.frames[0])
 
 
 # -- the pictures ------------------------------------------------------------------------------------------
@@ -325,15 +310,6 @@ def test_one_step_by_hand_multiplies_the_matrices() -> None:
     arithmetic = {grid.name: grid.arithmetic for grid in picture.grids}
     assert arithmetic["input"].count("W_ih:r,") == x.size
     assert arithmetic["memory"].count("W_hh:r,") == h.size
-
-
-def test_no_two_grids_share_a_place() -> None:
-    for text in ("a", "the film was not boring", "a " * 20):
-        for picture in (page.picture_unrolled, page.picture_edit, page.picture_by_hand):
-            grids = [grid for grid in picture([read(text=text)]).grids if grid.kind != "hidden"]
-            assert len({grid.at for grid in grids}) == len(grids)
-            narrow = [grid.narrow for grid in grids if grid.narrow]
-            assert len(set(narrow)) == len(narrow)
 
 
 def test_the_fading_starts_at_the_edit() -> None:

@@ -23,7 +23,7 @@ from explainers.support.lstm_readers import HELD, HOLDS, INPUTS, LAYERS, like_si
 from explainers.support.lstm_reading import Reading, gradient
 from explainers.support.lstm_tasks import Batch, answer_count, asked_about, unseen
 from explainers.support.pictures import Diagram
-from ui.locale import LANGUAGES, Words
+from tests.checks import has_words, stands_apart
 
 SEEDS = range(101, 109)
 SMALL = {"length": 8, "units": 5, "steps": 20, "seed": 101}
@@ -267,10 +267,7 @@ def test_every_sentence_has_words_for_its_numbers() -> None:
     views: list[dict[str, Any]] = [{}, {"hold": "forget_shut"}, {"text": "not good"}, {"text": "é bom"}]
     for last in (run(seed=101)[-1], small(task="pairs_pt")[-1], small(task="pairs_en", forget_bias=0)[-1]):
         for view in views:
-            for say in page.see(last, page.read(last, View(**view))):
-                for language in LANGUAGES:
-                    words = Words(language, "lstm")
-                    assert words.fill(words.page["see"][say.key], say.values)
+            has_words("lstm", page.see(last, page.read(last, View(**view))))
 
 
 def test_typed_letters_take_the_places_of_the_first() -> None:
@@ -300,21 +297,7 @@ def test_the_formula_adds_up(settings: dict[str, Any]) -> None:
     c = numbers["f"] * numbers["before"] + numbers["i"] * numbers["g"]
     assert c == pytest.approx(numbers["c"])
     assert numbers["o"] * np.tanh(c) == pytest.approx(numbers["h"])
-    for language in LANGUAGES:
-        words = Words(language, "lstm")
-        assert words.formula(words.page["inside"]["numbers"], numbers)
-
-
-@pytest.mark.parametrize("field", ["forget_bias", "seed"])
-def test_the_sweeps_have_words(field: str) -> None:
-    values = [page.SWEEPS[field][k] for k in (0, -1)]
-    readings = [read({field: value}) for value in values]
-    for say in page.see_sweep(field, values, readings):
-        for language in LANGUAGES:
-            words = Words(language, "lstm")
-            assert words.fill(words.page["see"][say.key], say.values)
-    chart = getattr(page, f"sweep_{field}")(values, readings)
-    assert all(len(trace["x"]) == len(trace["y"]) for trace in chart.frames[0])
+    has_words("lstm", [], numbers)
 
 
 # -- the pictures ------------------------------------------------------------------------------------------
@@ -366,10 +349,7 @@ def test_no_two_grids_share_a_place(settings: dict[str, Any]) -> None:
     views: list[dict[str, Any]] = [{}, {"text": "not"}]
     for view in views:
         for draw in (page.picture_cell, page.picture_step):
-            grids = [grid for grid in draw([read(settings, **view)]).grids if grid.kind != "hidden"]
-            assert len({grid.at for grid in grids}) == len(grids)
-            narrow = [grid.narrow for grid in grids if grid.narrow]
-            assert len(set(narrow)) == len(narrow)
+            stands_apart(draw([read(settings, **view)]))
 
 
 def test_the_table_of_held_gates_holds_what_was_measured() -> None:

@@ -14,7 +14,6 @@ from explainers.one_hot import OnEmbedding, OnNumbers, Reading, Training, View, 
 from explainers.support.contract import Checkpoint
 from explainers.support.init import seeded
 from explainers.support.reviews import corpus_tokens, review_split, vocabulary, words_by_frequency
-from ui.locale import LANGUAGES, Words
 
 SEEDS = range(201, 209)
 UNKNOWN_WORDS = "the zorgle is a wonderful flump"
@@ -215,10 +214,3 @@ def test_the_numbers_of_the_pictures_stand_in_the_reading(text: str) -> None:
     }
     for name in page.MODELS:
         assert lines[f"series.{name}"]["y"] == [reading.numbers[f"accuracy_{name}"] for reading in readings]
-
-
-def test_the_formula_has_the_numbers_of_this_run() -> None:
-    for language in LANGUAGES:
-        words = Words(language, "one_hot")
-        for text in ("", "zorgle", View().text):
-            assert words.formula(words.page["inside"]["numbers"], page.formula(read(text)))
