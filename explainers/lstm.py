@@ -20,7 +20,6 @@ from explainers.support.lstm_pictures import (
 from explainers.support.lstm_readers import HELD, like_sized, measured
 from explainers.support.lstm_reading import Cell, Reading, answers_from, gradient, in_double
 from explainers.support.lstm_tasks import (
-    LETTERS,
     LONGEST,
     TASKS,
     answer_count,
@@ -31,6 +30,7 @@ from explainers.support.lstm_tasks import (
     unseen,
 )
 from explainers.support.pictures import Chart, Diagram, curves, sweep_curves
+from explainers.support.recall import LETTERS
 
 SECTION = "sequences"
 ORDER = 60

@@ -2,7 +2,9 @@
 
 from collections.abc import Iterable, Mapping
 
-from explainers.support.contract import Say
+import numpy as np
+
+from explainers.support.contract import Array, Say
 from explainers.support.pictures import Diagram
 from ui.locale import LANGUAGES, Words
 
@@ -24,3 +26,8 @@ def stands_apart(picture: Diagram) -> None:
     assert len({grid.at for grid in grids}) == len(grids)
     narrow = [grid.narrow for grid in grids if grid.narrow and min(grid.narrow) >= 0]
     assert len(set(narrow)) == len(narrow)
+
+
+def cells(picture: Diagram, name: str) -> Array:
+    """The cells of a grid in the last frame: (rows, columns)."""
+    return np.array(picture.frames[-1][name])

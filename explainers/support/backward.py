@@ -11,8 +11,8 @@ from explainers.support.by_hand import Step
 from explainers.support.contract import Array, Label
 from explainers.support.pictures import Arrow, Diagram, Grid, Stage, Walk, low
 from explainers.support.powers import power
+from explainers.support.recall import LETTERS
 
-LETTERS = "ABCDEFGH"  # the symbols
 SHOWN = 5  # units on the picture
 TERMS = 2  # products of a sum that are written out
 FAR = 1e12  # beyond it a number is drawn as a gap

@@ -8,6 +8,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from explainers.support.answers import right_share
 from explainers.support.contract import Array
 from explainers.support.init import seeded
 from explainers.support.recall import SYMBOLS
@@ -117,9 +118,7 @@ def measured(models: dict[str, Recall], x: Tensor, answers: Tensor, few: int) ->
         with torch.no_grad():
             logits = model(x)  # (N, 8)
             loss = float(nn.functional.cross_entropy(logits, answers))
-            # A model whose logits are no numbers gives no answer, not the first.
-            right = (logits.argmax(dim=1) == answers) & logits.isfinite().all(dim=1)
-            numbers |= {f"loss_{name}": loss, f"accuracy_{name}": float(right.float().mean())}
+            numbers |= {f"loss_{name}": loss, f"accuracy_{name}": right_share(logits, answers)}
         norms = state_gradients(model, x[:, :few], answers[:few])
         numbers |= {f"state_{name}_{t}": norm for t, norm in enumerate(norms, start=1)}
     W_hh = models["rnn"].cell.get_parameter("weight_hh_l0").detach().numpy()

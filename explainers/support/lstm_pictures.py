@@ -7,9 +7,9 @@ from explainers.support.contract import Label
 from explainers.support.lstm_cell import GATES
 from explainers.support.lstm_readers import HELD
 from explainers.support.lstm_reading import Reading
-from explainers.support.lstm_tasks import LETTERS
 from explainers.support.pictures import Arrow, Chart, Diagram, Grid, Walk, label_of, line, low
 from explainers.support.powers import finite, log_axis, log_labels, powers, size
+from explainers.support.recall import LETTERS
 
 FIRST, LAST = 3, 2  # steps on the picture; those between are one gap
 UNITS = 2

@@ -6,6 +6,7 @@ from copy import deepcopy
 import torch
 from torch import Tensor, nn
 
+from explainers.support.answers import right_share
 from explainers.support.init import seeded
 from explainers.support.lstm_cell import GATES, held_by, hidden_for, parameter_count, unroll_lstm
 from explainers.support.lstm_tasks import Batch
@@ -61,14 +62,14 @@ def measured(models: Mapping[str, Reader], test: Batch) -> dict[str, float]:
     for kind, model in models.items():
         logits = model(test)
         numbers[f"loss_{kind}"] = float(nn.functional.cross_entropy(logits, test.answers))
-        numbers[f"accuracy_{kind}"] = right_share(logits, test)
+        numbers[f"accuracy_{kind}"] = right_share(logits, test.answers)
     lstm, B = models["lstm"], len(test.lengths)
     weights, x = dict(lstm.cell.named_parameters()), lstm.embed(test.inputs)  # x (T, B, 8)
     # All ways to hold a gate in one go: B sequences each, side by side.
     steps = unroll_lstm(weights, x.repeat(1, 1 + len(HOLDS), 1), held_by(("free", *HOLDS), B))
     h = torch.stack(steps.h).unflatten(1, (-1, B))  # (T, 7, B, H)
     for place, hold in enumerate(HOLDS, start=1):
-        numbers[f"accuracy_{hold}"] = right_share(lstm.head(at_end(h[:, place], test)), test)
+        numbers[f"accuracy_{hold}"] = right_share(lstm.head(at_end(h[:, place], test)), test.answers)
     ends = at_end(h[:, 0], test)  # (B, H)
     units = (ends.std(dim=0) * lstm.head.weight.norm(dim=0)).argsort(descending=True, stable=True)
     read = (torch.arange(len(x))[:, None] < test.lengths)[..., None]  # (T, B, 1): not the padding
@@ -86,9 +87,3 @@ def difference(cell: nn.Module, x: Tensor) -> float:
     exact, x = deepcopy(cell).double(), x.double()
     by_hand = unroll_lstm(dict(exact.named_parameters()), x, held_by(["free"], x.shape[1]).double())
     return float((torch.stack(by_hand.h) - exact(x)[0]).abs().max())
-
-
-def right_share(logits: Tensor, test: Batch) -> float:
-    """Of logits (B, K), the share whose largest is the right answer's; what is not a number is not right."""
-    right = (logits.argmax(dim=1) == test.answers) & logits.isfinite().all(dim=1)
-    return float(right.float().mean())

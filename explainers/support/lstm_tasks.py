@@ -8,10 +8,9 @@ import torch
 from torch import Tensor
 
 from explainers.support.order_pairs import pair_split, pair_vocabulary
-from explainers.support.recall import CHANCE, SYMBOLS, recall_batch
+from explainers.support.recall import CHANCE, LETTERS, SYMBOLS, recall_batch
 from explainers.support.reviews import Sentences, chance, ids_of, review_split, tokenize, vocabulary
 
-LETTERS = "ABCDEFGH"  # the names of the symbols of recall
 TASKS = ("recall", "reviews", "pairs_en", "pairs_pt")
 REVIEW_WORDS = 2_000  # the most frequent words; the others are one unknown word
 TESTED = 128  # sequences of recall

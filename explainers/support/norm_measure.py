@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
+from explainers.support.answers import right_share
 from explainers.support.digits import digit_split
 from explainers.support.norm_nets import (
     ACTIVATIONS,
@@ -12,7 +13,6 @@ from explainers.support.norm_nets import (
     DeepNet,
     batch_statistics,
     normalise,
-    right,
     running,
 )
 
@@ -103,8 +103,8 @@ def train_mode(weights: dict[str, Tensor], activation: str, place: str, batch: i
     logits, again = (walk(weights, x[rows], activation, place, batch)[1] for rows in (slice(None), other))
     by_class, of_class = (part[: len(x)] for part in arranged("sorted"))
     return {
-        "accuracy_batch": right(logits, labels),
-        "accuracy_sorted": right(walk(weights, by_class, activation, place, batch)[1], of_class),
+        "accuracy_batch": right_share(logits, labels),
+        "accuracy_sorted": right_share(walk(weights, by_class, activation, place, batch)[1], of_class),
         "changed": float((logits.argmax(dim=1)[other] != again.argmax(dim=1)).float().mean()),
     }
 

@@ -6,6 +6,7 @@ from itertools import pairwise
 import torch
 from torch import Tensor, nn
 
+from explainers.support.answers import right_share
 from explainers.support.contract import Array
 from explainers.support.digits import CLASSES
 
@@ -117,14 +118,8 @@ class Stack:
     @torch.no_grad()
     def accuracies(self, x: Tensor, labels: Tensor) -> list[float]:
         """The share of right answers of every copy in eval mode."""
-        return [right(logits, labels) for logits in self.forward(x, training=False)]
+        return [right_share(logits, labels) for logits in self.forward(x, training=False)]
 
     def state(self, k: int) -> dict[str, Array]:
         """A copy of the state dict of net k as arrays."""
         return {name: value[k].detach().numpy().copy() for name, value in self.values.items()}
-
-
-def right(logits: Tensor, labels: Tensor) -> float:
-    """The share of logits (N, 10) whose largest is the label's. Logits that are no numbers are no answer."""
-    good = (logits.argmax(dim=1) == labels) & logits.isfinite().all(dim=1)
-    return float(good.float().mean())

@@ -4,6 +4,7 @@ import torch
 from torch import Tensor
 
 SYMBOLS = 8
+LETTERS = "ABCDEFGH"  # their names
 CHANCE = 1 / SYMBOLS
 
 

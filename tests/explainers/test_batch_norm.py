@@ -14,6 +14,7 @@ from torch import nn
 from explainers import batch_norm as page
 from explainers.batch_norm import Training, View
 from explainers.support import norm_measure, norm_pictures
+from explainers.support.answers import right_share
 from explainers.support.contract import Checkpoint, Label
 from explainers.support.digits import digit_split, digits
 from explainers.support.norm_measure import (
@@ -34,7 +35,6 @@ from explainers.support.norm_nets import (
     Stack,
     batch_statistics,
     normalise,
-    right,
     running,
 )
 from explainers.support.norm_reading import (
@@ -47,8 +47,7 @@ from explainers.support.norm_reading import (
     largest_rate,
     shares,
 )
-from explainers.support.pictures import Diagram
-from tests.checks import has_words
+from tests.checks import cells, has_words
 from ui.controls import log_series
 
 SEEDS = range(101, 109)
@@ -205,7 +204,7 @@ def test_the_difference_from_torch_can_be_told(monkeypatch: pytest.MonkeyPatch) 
 def test_right_is_not_said_of_logits_that_are_no_numbers() -> None:
     logits = torch.zeros(3, 10)
     logits[0, 4], logits[1, 5], logits[2] = 1.0, 1.0, float("nan")
-    assert right(logits, torch.tensor([4, 0, 0])) == pytest.approx(1 / 3)
+    assert right_share(logits, torch.tensor([4, 0, 0])) == pytest.approx(1 / 3)
 
 
 # -- the comparison is fair --------------------------------------------------------------------------------
@@ -510,10 +509,6 @@ def test_the_main_picture_shows_the_readings_histograms() -> None:
     assert any(
         str(t) == "head.refused" for trace in refused if trace["mode"] == "text" for t in trace["text"]
     )
-
-
-def cells(picture: Diagram, name: str) -> np.ndarray[Any, Any]:
-    return np.array(picture.frames[-1][name], dtype=float)
 
 
 @pytest.mark.parametrize("place", ["before", "after"])

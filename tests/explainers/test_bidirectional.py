@@ -16,8 +16,7 @@ from explainers.support.bidirectional_reading import Reading, by_hand
 from explainers.support.bidirectional_sentences import END, sense_split, sense_vocabulary, senses
 from explainers.support.contract import Checkpoint, weights_of
 from explainers.support.init import seeded
-from explainers.support.pictures import Diagram
-from tests.checks import has_words, stands_apart
+from tests.checks import cells, has_words, stands_apart
 from ui.locale import LANGUAGES, Words
 
 SEEDS = range(101, 109)
@@ -273,10 +272,6 @@ def test_the_formula_adds_up(text: str) -> None:
 
 
 # -- the pictures ------------------------------------------------------------------------------------------
-
-
-def cells(picture: Diagram, name: str) -> np.ndarray[Any, Any]:
-    return np.array(picture.frames[-1][name])
 
 
 def test_the_numbers_of_both_passes_are_the_readings() -> None:

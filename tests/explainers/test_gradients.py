@@ -32,10 +32,10 @@ from explainers.support.cells import (
 from explainers.support.contract import Checkpoint, Label, weights_of
 from explainers.support.gradient_reading import Reading
 from explainers.support.init import seeded
-from explainers.support.pictures import Diagram, apart
+from explainers.support.pictures import apart
 from explainers.support.powers import log_axis, log_labels, power, raised, size
 from explainers.support.recall import CHANCE, SYMBOLS, recall_batch
-from tests.checks import has_words, stands_apart
+from tests.checks import cells, has_words, stands_apart
 from ui.locale import LANGUAGES, Words
 
 SEEDS = range(101, 109)
@@ -487,10 +487,6 @@ def test_the_line_of_clipping_stands_where_it_is_set() -> None:
     off = page.picture_clipping(read(broken_by("explode", seed=101, steps=24))).frames[0]
     assert "x" in off[0]["marker"]["symbol"]
     assert not any(trace["name"] == "series.followed" for trace in off)
-
-
-def cells(picture: Diagram, name: str) -> np.ndarray[Any, Any]:
-    return np.array(picture.frames[-1][name], dtype=float)
 
 
 def test_the_way_back_by_hand_adds_up() -> None:

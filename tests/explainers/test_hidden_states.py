@@ -15,9 +15,9 @@ from explainers.support import states
 from explainers.support.by_hand import Step, unroll
 from explainers.support.contract import Checkpoint, Label
 from explainers.support.init import seeded
-from explainers.support.pictures import Diagram
 from explainers.support.reviews import pack
 from explainers.support.states import FOLLOWED, StateReader, backwards, torch_states
+from tests.checks import cells
 from ui.locale import LANGUAGES, Words
 
 SEEDS = range(101, 109)
@@ -251,10 +251,6 @@ def test_the_formula_adds_up(text: str) -> None:
 
 
 # -- the pictures ------------------------------------------------------------------------------------------
-
-
-def cells(picture: Diagram, name: str) -> np.ndarray[Any, Any]:
-    return np.array(picture.frames[-1][name])
 
 
 def test_the_numbers_of_the_unrolled_network_are_the_readings() -> None:

@@ -10,6 +10,7 @@ from torch import nn
 
 from explainers import lstm as page
 from explainers.lstm import Training, View
+from explainers.support.answers import right_share
 from explainers.support.contract import Checkpoint
 from explainers.support.init import seeded
 from explainers.support.lstm_cell import (
@@ -19,11 +20,10 @@ from explainers.support.lstm_cell import (
     unroll_lstm,
     unroll_plain,
 )
-from explainers.support.lstm_readers import HELD, HOLDS, INPUTS, LAYERS, like_sized, right_share
+from explainers.support.lstm_readers import HELD, HOLDS, INPUTS, LAYERS, like_sized
 from explainers.support.lstm_reading import Reading, gradient
 from explainers.support.lstm_tasks import Batch, answer_count, asked_about, unseen
-from explainers.support.pictures import Diagram
-from tests.checks import has_words, stands_apart
+from tests.checks import cells, has_words, stands_apart
 
 SEEDS = range(101, 109)
 SMALL = {"length": 8, "units": 5, "steps": 20, "seed": 101}
@@ -44,10 +44,6 @@ def read(settings: dict[str, Any] | None = None, **view: Any) -> Reading:
 
 def said(checkpoint: Checkpoint, **view: Any) -> list[str]:
     return [say.key for say in page.see(checkpoint, page.read(checkpoint, View(**view)))]
-
-
-def cells(picture: Diagram, name: str) -> np.ndarray[Any, Any]:
-    return np.array(picture.frames[-1][name])
 
 
 def lstm(inputs: int, hidden: int, seed: int) -> tuple[nn.LSTM, dict[str, torch.Tensor]]:
@@ -179,7 +175,7 @@ def test_the_trained_models_say_what_is_measured() -> None:
     models = like_sized(SMALL["units"], 0, answer_count("recall"), torch.Generator().manual_seed(0))
     for kind, model in models.items():
         model.load_state_dict(checkpoint.state(kind))
-        assert right_share(model(test), test) == checkpoint.numbers[f"accuracy_{kind}"]
+        assert right_share(model(test), test.answers) == checkpoint.numbers[f"accuracy_{kind}"]
     model = models["lstm"].double()
     reading = read(text="", example=3)
     one = Batch(test.inputs[:, 3:4].double(), test.lengths[3:4], test.answers[3:4])
