@@ -10,6 +10,7 @@ from torch import nn
 
 from explainers.support.contract import Checkpoint, Label, Say, Settings, checkpoint_steps, weights_of
 from explainers.support.init import seeded
+from explainers.support.measured import Measured
 from explainers.support.pictures import Arrow, Diagram, Grid, Stage
 from explainers.support.pooled import PooledClassifier, loss_and_accuracy
 from explainers.support.reviews import UNKNOWN, ids_of, review_split, tokenize, vocabulary
@@ -48,9 +49,8 @@ def train(training: Training) -> Iterator[Checkpoint]:
     model = seeded(PooledClassifier(WORDS, training.dim), generator)
     optimiser = torch.optim.Adam(model.parameters(), lr=0.02)
     loss_of = nn.functional.binary_cross_entropy_with_logits
-    record = checkpoint_steps(training.steps)
     for step in range(training.steps + 1):
-        if step in record:
+        if step in checkpoint_steps(training.steps):
             with torch.no_grad():
                 loss, accuracy = loss_and_accuracy(model(test), test.labels)
             numbers = {"loss": loss, "accuracy": accuracy}
@@ -64,10 +64,9 @@ def train(training: Training) -> Iterator[Checkpoint]:
 
 
 @dataclass(frozen=True)
-class Reading:
+class Reading(Measured):
     """What becomes of one text at one checkpoint."""
 
-    step: int
     tokens: list[str]
     ids: list[int]
     vectors: list[list[float]]  # (T, d)
@@ -75,7 +74,6 @@ class Reading:
     weight: list[float]  # (d,) of the score
     bias: float
     logit: float
-    accuracy: float
 
     @property
     def score(self) -> float:
@@ -95,8 +93,8 @@ def read(checkpoint: Checkpoint, view: View) -> Reading:
     mean = vectors.mean(axis=0) if ids else 0 * weight  # (d,)
     logit = float(mean @ weight) + bias
     return Reading(
-        checkpoint.step, tokens, ids, vectors.tolist(), mean.tolist(), weight.tolist(), bias, logit,
-        checkpoint.numbers["accuracy"],
+        checkpoint.step, checkpoint.of, checkpoint.numbers, tokens, ids, vectors.tolist(), mean.tolist(),
+        weight.tolist(), bias, logit,
     )  # fmt: skip
 
 

@@ -19,6 +19,7 @@ from explainers.support.pictures import (
     label_of,
     line,
 )
+from explainers.support.series import held_out
 
 SERIES = {"last": "baseline", "period": "chance", "linear": "linear"}  # baseline → its colour and name
 LEAKY = {"shuffled": "leaky", "future": "across"}
@@ -57,7 +58,7 @@ def forecast_chart(readings: Sequence[Any]) -> Chart:
     last = readings[-1]
     y, n, h = last.record.values, len(last.record.values), len(last.path)
     times = [*last.record.times, *later(last.record.times, h)]
-    split = n - n // 5
+    split = n - held_out(n)
     first = max(0, split - n // 10) if n <= 2 * WIDE else max(0, min(last.end - WIDE // 4, n - WIDE))
     stop = min(n, first + WIDE)
     end = max(stop, last.end + 1 + h) if last.leak == "none" and last.end < stop else stop
