@@ -122,9 +122,8 @@ def train(training: Training) -> Iterator[Checkpoint]:
     optimiser = torch.optim.Adam([p for model in models.values() for p in model.parameters()], lr=0.02)
     # What a reading has to know of the settings, as places among the choices.
     told = {"pooling": POOLINGS.index(training.pooling), "language": LANGUAGES.index(training.language)}
-    record = checkpoint_steps(training.steps)
     for step in range(training.steps + 1):
-        if step in record:
+        if step in checkpoint_steps(training.steps):
             numbers = {**told, "chance_reviews": chance(splits["reviews"][1].labels)}
             for name, model in models.items():
                 corpus = name.split("_")[1]

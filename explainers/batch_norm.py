@@ -103,9 +103,8 @@ def train(training: Training) -> Iterator[Checkpoint]:
     # torch refuses to normalise a batch of one, so there the net with batch norm stays as it is.
     going = [stacks[name] for name in MODELS if training.batch > 1 or name == "without"]
     optimiser = torch.optim.SGD([p for stack in going for p in stack.parameters()], lr=1.0)
-    record = checkpoint_steps(training.steps, 20)
     for step in range(training.steps + 1):
-        if step in record:
+        if step in checkpoint_steps(training.steps, 20):
             yield recorded(step, training, stacks, rates.index(training.rate))
         if step == training.steps:
             return

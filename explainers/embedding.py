@@ -78,10 +78,9 @@ def train(training: Training) -> Iterator[Checkpoint]:
     generator = torch.Generator().manual_seed(training.seed)
     model, losses, measured = question(training.dim, generator)
     optimiser = torch.optim.Adam(model.parameters(), lr=training.rate)
-    record = checkpoint_steps(training.steps)
     start, failed = float("inf"), -1
     for step in range(training.steps + 1):
-        if step in record:
+        if step in checkpoint_steps(training.steps):
             with torch.no_grad():
                 loss, accuracy = measured()
             start = min(start, loss) if step == 0 else start

@@ -13,7 +13,8 @@ An explainer is a module ``explainers/x.py`` with
 - ``formula(reading) -> dict[str, float]``: the numbers that fill the page's formula,
 - ``BREAKS``: named settings at which the concept fails,
 - where the page sweeps a control: ``SWEEPS``, the values of each swept field of ``Training``, and
-  ``see_sweep(field, values, readings) -> list[Say]``, what the trained values show together,
+  ``see_sweep(field, values, readings) -> list[Say]``, what the trained values show together, and a picture
+  of each field, ``sweep_FIELD(values, readings) -> Chart``,
 - ``picture_*`` functions: readings in, a picture out; never a model.
 """
 

@@ -157,19 +157,19 @@ def script(explainer: Any, training: Settings, view: Settings) -> str:
     in_order = sorted(kept, key=lambda d: (d.module, d.line, d.source))
     helpers = [d for d in in_order if d.module != explainer.__name__]
     own = [d for d in in_order if d.module == explainer.__name__]
-    # Every name is bound before anything runs, but for decorators and base classes: helpers come in the order
-    # in which they need each other at definition time.
-    future = sorted(line for line in imports if "__future__" not in line)
-    plain = [line for line in future if line.startswith("import")]
+    lines = sorted(line for line in imports if "__future__" not in line)
+    plain = [line for line in lines if line.startswith("import")]
     files = data_of(explainer, training)
     data = f" Beside it: {', '.join(files)}." if files else ""
     claim = (inspect.getdoc(explainer) or name).splitlines()[0]
     parts = [
         f'"""{claim}\n\nNeeds torch and numpy.{data} Prints the numbers of the page.\n"""',
         "from __future__ import annotations",
-        "\n".join(plain + [line for line in future if line not in plain]),
+        "\n".join(plain + [line for line in lines if line not in plain]),
         _settings_class(training),
         _settings_class(view),
+        # Functions find one another when they run; decorators, base classes and constants need what they
+        # mention at once.
         *(d.source for d in _ordered(helpers)),
         *(d.source for d in own),
         'if __name__ == "__main__":\n'
