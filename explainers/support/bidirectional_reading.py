@@ -8,6 +8,7 @@ import numpy as np
 
 from explainers.support.bidirectional_reader import Passes, Weights
 from explainers.support.bidirectional_sentences import sense_vocabulary
+from explainers.support.by_hand import sigmoid
 from explainers.support.contract import Array
 from explainers.support.measured import Measured
 
@@ -51,7 +52,7 @@ class Reading(Measured):
         """From 0 to 1: how sure it is of the second sense, or of the next word that it names."""
         if self.asks_next:
             return float(1 / np.exp(logits - logits.max()).sum())
-        return float(1 / (1 + np.exp(-logits[0])))
+        return float(sigmoid(logits[0]))
 
     def says(self, logits: Array) -> str:
         """The next word that it names, or the sense."""

@@ -1,6 +1,7 @@
 """A recurrent reader: a vector per word, a state after every word, an answer from every state.
 
-And what one changed word does to the states after it.
+What it does to one text, number by number; and what is measured of it on many, such as how far one changed
+word still moves the states after it.
 """
 
 from dataclasses import dataclass
@@ -9,7 +10,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from explainers.support.by_hand import Step
+from explainers.support.by_hand import Step, sigmoid
 from explainers.support.contract import Array
 from explainers.support.reviews import Sentences, chance
 
@@ -45,7 +46,7 @@ class Unrolled:
     @property
     def answers(self) -> Array:
         """From 0 to 1, positive above 0.5: what the network would say if the text ended there. (T + 1,)."""
-        return np.asarray(1 / (1 + np.exp(-self.logits)))
+        return sigmoid(self.logits)
 
     def around(self, t: int) -> tuple[Array, Array]:
         """What goes into h_t, t from 1: the vector of word t (d,) and the state before it (H,)."""
