@@ -114,6 +114,16 @@ def test_checkpoints(name: str) -> None:
 
 
 @ALL
+def test_the_loss_falls(name: str) -> None:
+    """Some loss does: a model that cannot learn stands beside one that can on several pages."""
+    first, last = default_run(name)[0].numbers, default_run(name)[-1].numbers
+    losses = [key for key in last if key.startswith("loss")]
+    # Batch norm trains eleven rates side by side, and measures how many of their answers are right.
+    gains = [first[key] - last[key] for key in losses] or [last["accuracy_with"] - first["accuracy_with"]]
+    assert max(gains) > 0.05
+
+
+@ALL
 def test_headline_has_its_keys_and_is_finite(name: str) -> None:
     explainer, run = find(name), default_run(name)
     numbers = explainer.headline(run[-1], explainer.read(run[-1], explainer.View()))
