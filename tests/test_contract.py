@@ -1,6 +1,7 @@
 """What holds for every explainer: the contract, the settings' bounds, the export, the same run everywhere."""
 
 import hashlib
+import inspect
 import json
 import math
 import pickle
@@ -44,18 +45,8 @@ ODD = [
 ]
 
 
-# What the program says of its last checkpoint beside the headline, once it is done.
-DIGEST = """\
-    import hashlib, sys
-    digest = hashlib.sha256(json.dumps(checkpoint.numbers, sort_keys=True).encode())
-    for key in sorted(checkpoint.weights):
-        digest.update(key.encode() + checkpoint.weights[key].tobytes())
-    print(digest.hexdigest(), file=sys.stderr)
-"""
-
-
 def digest(checkpoint: Checkpoint) -> str:
-    """The same of a checkpoint here."""
+    """All numbers and weights in a few letters: one bit off gives others."""
     found = hashlib.sha256(json.dumps(checkpoint.numbers, sort_keys=True).encode())
     for key in sorted(checkpoint.weights):
         found.update(key.encode() + checkpoint.weights[key].tobytes())
@@ -146,7 +137,8 @@ def test_the_exported_script_prints_the_same_headline_after_the_same_run(name: s
     file = tmp_path / f"{name}.py"
     text = script(explainer, explainer.Training(), explainer.View())
     assert not re.search(r"pydantic|streamlit|explainers\.", text)
-    file.write_text(text + DIGEST)
+    tell = f"import hashlib, sys\n\n{inspect.getsource(digest)}\nprint(digest(checkpoint), file=sys.stderr)\n"
+    file.write_text(f"{text}\n{tell}")
     for data in data_of(explainer, explainer.Training()):
         (tmp_path / data).symlink_to(ROOT / "data" / data)
     done = subprocess.run(
