@@ -1,7 +1,7 @@
 """An LSTM written out so that its gates can be watched and held at every step; and cells of like size.
 
-In torch, and for many sequences at once, because the page trains with it, holds gates in a whole test set and
-asks autograd for gradients; one step for a reader stands in ``by_hand``.
+In torch and for many sequences at once: the page holds gates over a whole test set, and asks autograd for the
+gradient at every step. One step for a reader's eye stands in ``by_hand``.
 """
 
 from collections.abc import Mapping, Sequence
