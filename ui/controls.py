@@ -16,6 +16,7 @@ from ui.csv_box import csv_box
 from ui.locale import Words
 
 S = TypeVar("S", bound=Settings)
+MOST_STEPS = 500  # of a slider; beyond, the number is typed
 WIDE = 24  # characters: more options than fit beside one another become a list
 
 
@@ -72,6 +73,13 @@ def choice(name: str, field: FieldInfo, words: Words, default: Any) -> Any:
     return value
 
 
+def plain_slider(field: FieldInfo) -> bool:
+    """Whether a field's control is a slider over whole numbers."""
+    if field.annotation is not int or extra(field, "log"):
+        return False
+    return (limit(field, "le") - limit(field, "ge")) // (limit(field, "multiple_of") or 1) <= MOST_STEPS
+
+
 def control(name: str, field: FieldInfo, words: Words, default: Any) -> Any:
     """Draw the widget of one field; its key, and its name in the URL, is the field's."""
     kind = field.annotation
@@ -90,7 +98,7 @@ def control(name: str, field: FieldInfo, words: Words, default: Any) -> Any:
         return st.text_input(label, **common)
     low, high = limit(field, "ge"), limit(field, "le")
     step: Any = limit(field, "multiple_of") or (1 if kind is int else None)
-    if kind is int and (high - low) // step > 500:
+    if kind is int and not plain_slider(field):
         # Not bound: Streamlit's binding raises an exception for ?seed=inf.
         seed_from_url(name, among(range(low, high + 1, step), default))
         now = st.session_state[name]  # as in ``choice``

@@ -1,37 +1,37 @@
 """The anatomy of a page, one method per block. Knows no concept: what it shows, the explainer measured."""
 
-import csv
-import io
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from time import sleep
 from typing import Any
-from urllib.parse import urlencode
 
 import orjson
 import streamlit as st
 
-from explainers.support.contract import Checkpoint, Settings, data_of
+from explainers.support.contract import Settings, data_of
 from explainers.support.pictures import Chart, Diagram
 from explainers.support.registry import names
-from explainers.support.script import script
 from training import Run
+from ui.ahead import ahead
 from ui.breaks import breaks
 from ui.chart import chart
-from ui.controls import defaults, draw, extra, held
+from ui.controls import draw, held
 from ui.diagram import diagram
 from ui.kept import short, whole
 from ui.locale import Words
 from ui.pace import pace
 from ui.payload import packed
 from ui.predict import ask
+from ui.readings import Readings, kept, read_ahead
 from ui.sweep import SweepPicture, sweep
+from ui.take_away import csv_fields, take_away
 from ui.theme import chips
 from ui.turn import crowded, pause, turn
 from ui.visitor import language, visitor
 from ui.workers import engine
 
 Picture = Callable[[Sequence[Any]], Chart | Diagram]
+Draw = Callable[..., None]
 PAGES = Path(__file__).resolve().parents[1] / "pages"
 HEAD_START = 0.05  # seconds in which the browser draws the picture before the rest of the page comes
 FIRST_LOOK = 0.15  # seconds: short runs are finished by then, and the old picture never flashes
@@ -40,21 +40,6 @@ FIRST_LOOK = 0.15  # seconds: short runs are finished by then, and the old pictu
 def page_file(name: str) -> Path:
     """The file of a page, as Streamlit's navigation knows it."""
     return PAGES / f"{name}.py"
-
-
-class Readings:
-    """What the checkpoints of one run say about one view, read once each."""
-
-    def __init__(self, explainer: Any, run: Run, view: Settings) -> None:
-        self.explainer, self.run, self.view = explainer, run, view
-        self._read: dict[int, Any] = {}
-
-    def upto(self, checkpoints: Sequence[Checkpoint]) -> list[Any]:
-        """The readings of these checkpoints."""
-        for index, checkpoint in enumerate(checkpoints):
-            if index not in self._read:
-                self._read[index] = self.explainer.read(checkpoint, self.view)
-        return [self._read[index] for index in range(len(checkpoints))]
 
 
 class Lesson:
@@ -87,6 +72,7 @@ class Lesson:
         and then the page, which says the rest about the same state.
         """
         moved = False
+        self.main = name, draw_picture
 
         @st.fragment
         def stage() -> None:
@@ -128,17 +114,14 @@ class Lesson:
         me = visitor()
         engine().leave(me, keep=self.name)
         self.current = engine().request(me, self.name, self.training)
-        self.readings = self._readings("main", self.current, self.view)
+        self.readings = kept("main", self.explainer, self.current, self.view)
         self.pinned = self._pinned(me)
         with pause():
             self.current.wait(FIRST_LOOK)
 
-    def _readings(self, slot: str, run: Run, view: Settings) -> Readings:
-        """What this visitor's last run of the page read, if it asked the same."""
-        known = st.session_state.get(f"readings_{slot}")
-        if known is None or known.run is not run or known.view != view:
-            known = st.session_state[f"readings_{slot}"] = Readings(self.explainer, run, view)
-        return known
+    def readings_of(self, view: Settings) -> Readings:
+        """What the run says about another view."""
+        return read_ahead(self.current, view) or Readings(self.explainer, self.current, view)
 
     # -- compare -----------------------------------------------------------------------------------------
 
@@ -174,7 +157,7 @@ class Lesson:
         run = engine().request(me, self.name, training, slot="pinned")
         with pause():
             run.wait(FIRST_LOOK)
-        return self._readings("pinned", run, view)
+        return kept("pinned", self.explainer, run, view)
 
     # -- pictures ----------------------------------------------------------------------------------------
 
@@ -223,8 +206,9 @@ class Lesson:
                 # The same; or it stands as it was, and keeps its place, until the new run's first checkpoint.
                 draw(data, key=f"{self.name}_{name}")
             elif checkpoints:
-                overlay = draw_picture(self.pinned.upto(under)) if self.pinned and under else None
-                self.show(name, draw_picture(self.readings.upto(checkpoints)), overlay, state)
+                draw, data = self._part(name, draw_picture, self.readings)
+                draw(data, key=f"{self.name}_{name}")
+                self._drawn[name] = state, draw, data
             st.markdown(f'<span class="u-caption">{words["see"]}</span>', unsafe_allow_html=True)
         if checkpoints:
             self._chip(run)
@@ -235,21 +219,32 @@ class Lesson:
         """One control at several values, trained at the push of a button."""
         sweep(self, field, draw_picture)
 
-    def show(
-        self, name: str, picture: Chart | Diagram, overlay: Chart | Diagram | None = None, state: Any = None
-    ) -> None:
-        """Draw a picture, over that of run A; ``state`` is what it was drawn from."""
+    def show(self, name: str, picture: Chart | Diagram) -> None:
+        """Draw a picture that is not of this run alone."""
+        draw, data = self._packed(name, picture)
+        draw(data, key=f"{self.name}_{name}")
+
+    def payload(self, name: str, draw_picture: Picture, readings: Readings) -> bytes:
+        """A picture of these readings, over that of run A, as the browser takes it."""
+        return self._part(name, draw_picture, readings)[1]
+
+    def _part(self, name: str, draw_picture: Picture, readings: Readings) -> tuple[Draw, bytes]:
+        under = self.pinned.run.checkpoints if self.pinned else ()
+        overlay = draw_picture(self.pinned.upto(under)) if self.pinned and under else None
+        picture = draw_picture(readings.upto(self.current.checkpoints))
+        view = {key: value for key, value in readings.view.model_dump().items() if isinstance(value, int)}
+        return self._packed(name, picture, overlay=overlay.frames[-1] if overlay else None, view=view)
+
+    def _packed(self, name: str, picture: Chart | Diagram, **more: Any) -> tuple[Draw, bytes]:
+        """What draws a picture, and what it takes: the picture with its words, and ``more``."""
         shared = {**self.words.shared["picture"], "decimal": self.words.decimal}
         shared["language"] = self.words.language
         shared["title"] = self.page["pictures"][name]["title"]
         draw = diagram if isinstance(picture, Diagram) else chart
-        under = overlay.frames[-1] if overlay else None
-        data = packed({"spec": picture, "words": shared, "overlay": under}, self.words.label)
-        draw(data, key=f"{self.name}_{name}")
-        self._drawn[name] = state, draw, data
+        return draw, packed({"spec": picture, "words": shared, **more}, self.words.label)
 
     @property
-    def _drawn(self) -> dict[str, tuple[Any, Callable[..., None], bytes]]:
+    def _drawn(self) -> dict[str, tuple[Any, Draw, bytes]]:
         """The pictures of this page as this visitor saw them last, and what each was drawn from."""
         page, drawn = st.session_state.get("drawn", ("", {}))
         if page != self.name:
@@ -282,7 +277,7 @@ class Lesson:
             for model, n in counts.items()
         )
         seed = getattr(run.training, "seed", None)
-        own = any(getattr(run.training, name) for name in self._csv_fields())
+        own = any(getattr(run.training, name) for name in csv_fields(self.explainer))
         files = [name.split(".")[0] for name in data_of(self.explainer, run.training)]
         data = (self.words.say(f"data.{name}") for name in [*files, *(["own"] * own)])
         chips([self.words.say("measured", seed=seed, seconds=run.cpu_seconds), learnt, *data])
@@ -307,17 +302,18 @@ class Lesson:
         st.markdown("\n\n".join(self.words.fill(self.page["see"][say.key], say.values) for say in said))
         self._difference()
 
-    def _headline(self, readings: Readings) -> dict[str, float]:
+    def headline(self, readings: Readings) -> dict[str, float]:
+        """The numbers that the page's sentence rests on, of a run's last checkpoint."""
         checkpoints = readings.run.checkpoints
         return dict(self.explainer.headline(checkpoints[-1], readings.upto(checkpoints)[-1]))
 
     def _difference(self) -> None:
         """The headline numbers, and those of run A beside them."""
-        now = self._headline(self.readings)
+        now = self.headline(self.readings)
         names_of = self.page["headline"]
         say = self.words.say
         if self.pinned and self.pinned.run.checkpoints:
-            a = self._headline(self.pinned)
+            a = self.headline(self.pinned)
             head = f"| | A | {say('now')} | {say('difference')} |\n|---|--:|--:|--:|\n"
             rows = [
                 f"| {names_of[k]} | {self._n(a[k])} | {self._n(v)} | {self._n(v - a[k], '+')} |"
@@ -336,74 +332,9 @@ class Lesson:
 
     # -- take it away, sources ---------------------------------------------------------------------------
 
-    def _link(self) -> str:
-        """The address of exactly this state."""
-        values: dict[str, Any] = {}
-        for state in (self.training, self.view):
-            start = defaults(type(state), self.words)
-            values |= {k: v for k, v in state.model_dump().items() if v != start[k] and not self._too_long(v)}
-        values |= {"lang": self.words.language}
-        values |= {key: st.query_params[key] for key in ("a", "sweep") if key in st.query_params}
-        base = (st.context.url or f"/{self.name}").split("?")[0]
-        written = {k: str(v).lower() if isinstance(v, bool) else v for k, v in values.items()}
-        return f"{base}?{urlencode(written)}"
-
-    def _csv_fields(self) -> list[str]:
-        """The controls that take the visitor's own data."""
-        fields = self.explainer.Training.model_fields
-        return [name for name, field in fields.items() if extra(field, "csv")]
-
-    @staticmethod
-    def _too_long(value: Any) -> bool:
-        """Whether this is a text that no address carries."""
-        return isinstance(value, str) and short(value) != value
-
     def take_away(self) -> None:
         """The link, the program and the numbers of exactly this state."""
-        say = self.words.say
-        st.header(say("take_away"), anchor=False)
-        st.caption(say("link"))
-        st.code(self._link(), language=None, wrap_lines=True)
-        for name in self._csv_fields():
-            if self._too_long(getattr(self.training, name)):
-                st.caption(say("not_in_link", label=self.page["controls"][name]["label"]))
-        if self.reading is None:
-            return
-        with st.container(horizontal=True):
-            st.download_button(
-                say("program"),
-                self._program,
-                f"{self.name}.py",
-                "text/x-python",
-                key="program",
-                on_click="ignore",
-            )
-            st.download_button(
-                say("csv"), self._csv, f"{self.name}.csv", "text/csv", key="csv", on_click="ignore"
-            )
-            for file in data_of(self.explainer, self.training):
-                st.link_button(say("data_file", file=file), f"/data/{file}")
-        # Drawn only when open: after every change the browser would colour its hundreds of lines again.
-        shown = st.expander(say("show_program"), key="show_program", on_change="rerun")
-        if shown.open:
-            shown.code(self._program(), language="python")
-
-    def _program(self) -> str:
-        """The runnable program of exactly this state."""
-        return script(self.explainer, self.training, self.view)
-
-    def _csv(self) -> bytes:
-        """Every measured number over the run, and the headline, as CSV."""
-        out = io.StringIO()
-        rows = csv.writer(out)
-        rows.writerow(["step", "name", "value"])
-        checkpoints = self.current.checkpoints
-        for checkpoint in checkpoints:
-            rows.writerows([checkpoint.step, name, value] for name, value in checkpoint.numbers.items())
-        rows.writerows(
-            [checkpoints[-1].step, f"headline.{k}", v] for k, v in self._headline(self.readings).items()
-        )
-        return out.getvalue().encode()
+        take_away(self)
 
     def text(self) -> None:
         """The formula, once the picture has shown it, and the same with the numbers of this run."""
@@ -440,3 +371,4 @@ class Lesson:
         if place < len(order):
             following = Words(self.words.language, order[place]).page
             st.page_link(page_file(order[place]), label=f"{self.words.say('next')}: {following['title']}")
+        ahead(self)  # last: the page is on its way

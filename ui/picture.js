@@ -6,6 +6,8 @@ const U_MOVED = 'unrolled-frame';
 // What ui/payload.py packed.
 const uUnpacked = (bytes) => JSON.parse(new TextDecoder().decode(bytes));
 
+const uSame = (one, other) => one?.length === other?.length && one.every((byte, i) => byte === other[i]);
+
 const uNumber = (value, words, digits) => {
   if (value === null || value === undefined) return '–';
   if (typeof value !== 'number') return String(value);
@@ -181,11 +183,22 @@ const uFrame = (root, show, rows) => {
   };
 };
 
+// Whether this answers an earlier key press than the one whose picture ui/ahead has drawn.
+const uLate = (root, data) => {
+  if (!root.__ahead) return false;
+  const { field, value } = root.__ahead;
+  const slider = document.querySelector(`.st-key-${field} input[type=range]`);
+  if (Number(slider?.value) === value && uUnpacked(data).view?.[field] !== value) return true;
+  root.__ahead = null;
+  return false;
+};
+
 // What Streamlit calls with every message. A change of a control draws the stage, then the page: what stands
 // already is not drawn again.
 const uPicture = (make) => ({ data, parentElement }) => {
   const root = parentElement.querySelector('.u-picture');
-  if (root.__data?.length === data.length && root.__data.every((byte, i) => byte === data[i])) return;
+  if (root.__data && uSame(root.__data, data)) return;
+  if (uLate(root, data)) return;
   root.__data = data;
   root.__inSight ??= uInSight(root);
   root.__inSight('update', () => {

@@ -1,0 +1,83 @@
+"""The main picture one key press ahead, for the slider that a visitor has reached for."""
+
+from pathlib import Path
+from time import monotonic
+from typing import TYPE_CHECKING
+
+import orjson
+import streamlit as st
+
+from explainers.support.contract import Settings
+from ui.controls import extra, limit, plain_slider
+from ui.readings import Readings
+from ui.turn import crowded, turn
+
+if TYPE_CHECKING:
+    from ui.lesson import Lesson
+
+REACH = 3  # values on either side
+BUDGET = 0.1  # seconds of computing
+MOST = 1_000_000  # bytes sent at once
+
+_HERE = Path(__file__).parent
+_send = st.components.v2.component(
+    "unrolled_ahead",
+    html='<div class="u-ahead"></div>',
+    js=(_HERE.parent / "picture.js").read_text(encoding="utf-8")
+    + (_HERE / "ahead.js").read_text(encoding="utf-8"),
+    isolate_styles=False,
+)
+
+
+def sliders(kind: type[Settings]) -> list[str]:
+    """The fields of a View that stand as a slider beside the picture."""
+    return [
+        name for name, field in kind.model_fields.items() if plain_slider(field) and not extra(field, "more")
+    ]
+
+
+@st.fragment
+def ahead(lesson: "Lesson") -> None:
+    """Compute and send what the neighbouring values of a slider would show, once a visitor touches it.
+
+    The browser says which slider that is, and draws what is sent here at the next key press; nothing is
+    computed for visitors who touch none, nor while others wait.
+    """
+    fields = sliders(lesson.explainer.View)
+    if not fields or lesson.current.state != "finished":
+        return
+    key = f"u_ahead_{lesson.name}"
+    touched = st.session_state.get(key, {}).get("reached")
+    pictures: dict[int, bytes] = {}
+    if touched in fields and not crowded():
+        with turn():
+            pictures = _pictures(lesson, touched)
+    head = {
+        "picture": lesson.main[0],
+        "fields": fields,
+        "field": touched if touched in fields else "",
+        "values": list(pictures),
+        "sizes": [len(data) for data in pictures.values()],
+    }
+    data = b"\n".join([orjson.dumps(head), b"".join(pictures.values())])
+    _send(key=key, data=data, on_reached_change=lambda: None)
+
+
+def _pictures(lesson: "Lesson", field: str) -> dict[int, bytes]:
+    """Value → the packed main picture, of this value and then of those nearest to it."""
+    bounds = lesson.explainer.View.model_fields[field]
+    low, high, now = limit(bounds, "ge"), limit(bounds, "le"), getattr(lesson.view, field)
+    near = [now] + [now + sign * by for by in range(1, REACH + 1) for sign in (1, -1)]
+    pictures: dict[int, bytes] = {}
+    readings: dict[Settings, Readings] = {}
+    start = monotonic()
+    for value in near:
+        if not low <= value <= high:
+            continue
+        view = type(lesson.view)(**{**lesson.view.model_dump(), field: value})
+        readings[view] = lesson.readings if value == now else lesson.readings_of(view)
+        pictures[value] = lesson.payload(*lesson.main, readings[view])
+        if monotonic() - start > BUDGET or sum(map(len, pictures.values())) > MOST or crowded():
+            break
+    st.session_state["readings_ahead"] = lesson.current, readings
+    return pictures
