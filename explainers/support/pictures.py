@@ -166,7 +166,7 @@ def sweep_curves(
             **({"tickvals": list(values)} if log else {}),
         },
         "yaxis": {"title": {"text": Label(axes[1])}, "range": list(bounds)},
-        "margin": {"r": 150},
+        "margin": {"r": 176},
     }
     return Chart(layout, [[*traces, *end_labels(10**high if log else high, ends, bounds)]], [0])
 

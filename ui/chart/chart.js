@@ -63,6 +63,9 @@ const uChart = (root) => {
     return uMerge(base, own);
   };
   const ends = (index) => narrow ? data.frames[index].filter(uEnd) : [];
+  // Many marks side by side would cover one another.
+  const closer = (trace) => narrow && trace.marker?.symbol && trace.x.length > 16
+    ? { ...trace, marker: { ...trace.marker, size: 0.45 * trace.marker.size } } : trace;
   const show = (index) => uPlotly().then((Plotly) => {
     if (!root.isConnected || index >= data.frames.length) return;
     const colour = uColours(root);
@@ -77,7 +80,7 @@ const uChart = (root) => {
     const traces = (overlay ?? []).filter((trace) => trace.mode !== 'text').map((trace) => ({
       ...uResolve(trace, colour), opacity: 0.45, name: `${trace.name ?? ''} (A)`,
       line: { ...uResolve(trace.line ?? {}, colour), dash: 'dash' },
-    })).concat(uResolve(data.frames[index].filter((trace) => !told.includes(trace) && !(narrow && trace.meta?.wide)), colour));
+    })).concat(uResolve(data.frames[index].filter((trace) => !told.includes(trace) && !(narrow && trace.meta?.wide)).map(closer), colour));
     const full = layout(colour);
     colour.done();
     return Plotly.react(frame.canvas, traces, full, { displayModeBar: false, responsive: true, scrollZoom: false });
