@@ -124,7 +124,7 @@ def test_breaking_it_sets_the_controls_and_the_address(name: str, language: str)
 
 
 def test_another_text_is_no_break() -> None:
-    """One button of this page sets what the page starts with; it says nothing when only the text is another."""
+    """One button of this page sets what the page starts with: it is not in force by another text."""
     app = cold("one_hot", "en", text="another text")
     assert not [
         says for says in (text["says"] for text in table("en", "one_hot")["break"].values())
