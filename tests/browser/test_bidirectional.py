@@ -60,7 +60,7 @@ def test_arrows_follow_words_of_another_length(browser: Browser, server: str) ->
     page = opened.open(task="next_word", steps="80").page
     picture = page.locator(".u-picture").first
     for key in ("Home", "End"):
-        picture.locator(".u-scrub input").press(key)
+        picture.get_by_role("slider", name="training").press(key)
         aside = picture.evaluate(
             """(root) => { const middle = (box) => box.left + box.width / 2;
             const grid = (name) => root.querySelector(`[data-key='${name}|0|0']`).closest('.u-grid');
