@@ -516,7 +516,7 @@ def test_the_main_picture_shows_the_readings_histograms() -> None:
     words = [text for trace in frame if trace["mode"] == "text" for text in trace["text"]]
     assert [str(text) for text in words].count("row.dies") == 1
     assert sum(isinstance(text, Label) and str(text) == "head" for text in words) == 2
-    sorted_ = read(seed=101, view=page.BREAKS["sorted"])
+    sorted_ = read(seed=101, view=dict(page.BREAKS["sorted"]))
     heads = [
         text.values["accuracy"]
         for trace in page.picture_layers([sorted_]).frames[0]
