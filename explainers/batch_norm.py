@@ -177,7 +177,8 @@ def see(checkpoint: Checkpoint, reading: Reading) -> list[Say]:
     else:
         said.append(Say(outcome.get((learnt["with"], learnt["without"]), "neither"), values))
     for name in MODELS[::-1]:
-        said.append(see_signal(reading, name))
+        if name == "without" or not reading.refused:  # of a net that was not trained there is nothing to say
+            said.append(see_signal(reading, name))
     if not reading.refused:
         said.append(Say("sorted" if reading.order == "sorted" else "modes", values))
         if values["batch"] == 2:

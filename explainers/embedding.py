@@ -244,7 +244,8 @@ def picture_neighbours(readings: Sequence[Reading]) -> Diagram:
             (part, key) for key in ("true", "map") for part in ("word", "distance", "rank")
         )
     ]  # fmt: skip
-    return Diagram(grids, [], frames, [reading.step for reading in readings])
+    # Rows of a table: turned, the words would not stand over their numbers. It scrolls.
+    return Diagram(grids, [], frames, [reading.step for reading in readings], turns=False)
 
 
 def picture_distances(readings: Sequence[Reading]) -> Chart:

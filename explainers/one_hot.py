@@ -289,7 +289,8 @@ def picture_memory(readings: Sequence[Reading]) -> Chart:
     }  # fmt: skip
     title = {"text": Label("axis.bytes")}
     powers = {"type": "log", "range": [0, 12], "dtick": 1, "showticklabels": False, "title": title}
-    layout = {"xaxis": powers, "yaxis": {"autorange": "reversed", "ticklabelstandoff": 6}, "height": 280}
+    layout = {"xaxis": powers, "yaxis": {"autorange": "reversed", "ticklabelstandoff": 6}, "height": 280,
+              "margin": {"r": 48}}  # fmt: skip
     return Chart(layout, [[trace]], [readings[-1].step])
 
 

@@ -77,5 +77,12 @@ def test_numbers_follow_the_language() -> None:
     assert Words("pt", "ui").fill("{n:,} {x:.2f}", {"n": 20800, "x": 0.5}) == "20.800 0,50"
 
 
+def test_a_size_has_three_digits_and_no_power_of_ten() -> None:
+    sizes = {26.0: "26.0", 9.999: "10.0", 0.98: "0.98", 1.0: "1.00", 123.4: "123", 12345.6: "12,346"}
+    words = Words("en", "ui")
+    assert {value: words.fill("{x:size}", {"x": value}) for value in sizes} == sizes
+    assert Words("pt", "ui").fill("{x:size}", {"x": 26.0}) == "26,0"
+
+
 def test_the_visitors_words_are_shown_as_typed() -> None:
     assert Words("en", "ui").fill("{w}", {"w": "<b>*x*"}) == plain("<b>*x*") == r"\<b\>\*x\*"

@@ -29,7 +29,8 @@ def breaks(explainer: Any, settings: list[Settings], words: Words) -> None:
     if now == start:
         return
     for name, values in explainer.BREAKS.items():
-        if values.items() <= now.items():
+        # One that sets what a page starts with (the way back from another) breaks nothing by itself.
+        if values.items() <= now.items() and not values.items() <= start.items():
             st.markdown(
                 f'<p class="u-caption">{words.page["break"][name]["says"]}</p>', unsafe_allow_html=True
             )

@@ -13,16 +13,23 @@ from explainers.support.contract import Label
 LOCALES = Path(__file__).resolve().parents[1] / "locales"
 LANGUAGES = {"en": "English", "pt": "Português"}
 DECIMAL = {"en": ".", "pt": ","}
+_PLACES = ((99.95, ",.0f"), (9.995, ",.1f"), (0.9995, ",.2f"))
 _SWAP = str.maketrans(",.", ".,")
 
 
 class _Numbers(string.Formatter):
-    """``str.format`` whose numbers follow the language: 20,800 and 0.73, or 20.800 and 0,73."""
+    """``str.format`` whose numbers follow the language: 20,800 and 0.73, or 20.800 and 0,73.
+
+    ``{x:size}``: to three digits, the last ones written also where they are 0, and no power of ten above
+    them: 26.0, 480, 12,345.
+    """
 
     def __init__(self, language: str) -> None:
         self.comma = DECIMAL[language] == ","
 
     def format_field(self, value: Any, format_spec: str) -> str:
+        if format_spec == "size":
+            format_spec = next((spec for least, spec in _PLACES if abs(value) >= least), ",.3g")
         text: str = super().format_field(value, format_spec)
         return text.translate(_SWAP) if self.comma and isinstance(value, int | float) else text
 

@@ -112,9 +112,9 @@ def joined_diagram(t: int, H: int, share: bool, frames: Frames, steps: list[int]
              arithmetic="{joined:r,0} · {weight:r,0} = {self}"),
         Grid("halves", (3, 0), title=Label("title.halves"), rows=["→", "←"], arithmetic=Label("how.half")),
         Grid("total", (4, 0), title=Label("title.total"), arithmetic=Label("how.total")),
-        Grid("chance", (5, 0), "share", title=Label("title.chance" if share else "title.chance_next"),
+        Grid("chance", (4, 1), "share", title=Label("title.chance" if share else "title.chance_next"),
              arithmetic=Label("how.chance" if share else "how.chance_next")),
         Grid("offset", (0, 0), "hidden"),
     ]  # fmt: skip
-    arrows = [Arrow("product", "halves"), Arrow("halves", "total")]
+    arrows = [Arrow("product", "halves"), Arrow("halves", "total"), Arrow("total", "chance")]
     return Diagram(grids, arrows, frames, steps, FULL, ("total", 0, 0), turns=False)

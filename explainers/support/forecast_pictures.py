@@ -168,15 +168,17 @@ def ahead_chart(readings: Sequence[Any]) -> Chart:
     for reading in readings:
         own = errors(reading.numbers, "model")
         ends = {series: last.numbers[f"ahead_{name}_{leads}"] for name, series in SERIES.items()}
-        frames.append(
-            [*fixed, line(x, own, last.cell), *end_labels(leads, {**ends, last.cell: own[-1]}, (0, top))]
-        )
+        labels = end_labels(leads, {**ends, last.cell: own[-1]}, (0, top))
+        for label, name in zip(labels, SERIES, strict=False):
+            if name in DASH:  # both are grey: what tells them apart stands before their names
+                label["text"] = [Label(f"end.{DASH[name]}", **label["text"][0].values)]
+        frames.append([*fixed, line(x, own, last.cell), *labels])
     mark = {"type": "line", "x0": len(last.path), "x1": len(last.path), "y0": 0, "y1": 1, "yref": "y domain",
             "line": {"color": "var(--u-accent)", "width": 1, "dash": "dot"}}  # fmt: skip
     layout = {
         "xaxis": {"title": {"text": Label("axis.ahead")}, "range": [1, leads]},
         "yaxis": {"title": {"text": Label("axis.mae")}, "range": [0, top]},
-        "margin": {"r": 150},
+        "margin": {"r": 172},
         "shapes": [mark],
     }
     return Chart(layout, frames, [reading.step for reading in readings])

@@ -153,6 +153,7 @@ def gate_line(ratios: Mapping[int, float], bias: int, levels: Mapping[str, float
     """
     low, high = powers([*ratios.values(), *levels.values()], -2, 0)
     x = list(ratios)
+    opens = {b: 1 / (1 + exp(-b)) for b in x[::2]}
     marker = {"size": [18 if b == bias else 9 for b in x], "opacity": 1}
     traces = [line(x, finite(list(ratios.values())), "lstm", mode="lines+markers", marker=marker)]
     traces += [level_line((x[0], x[-1]), finite([v])[0], name) for name, v in levels.items()]
@@ -162,7 +163,8 @@ def gate_line(ratios: Mapping[int, float], bias: int, levels: Mapping[str, float
     }
     layout = {
         "xaxis": {"title": {"text": Label("axis.bias")}, "range": [x[0] - 0.3, x[-1] + 0.3], "tickangle": 0,
-                  "tickvals": x[::2], "ticktext": [f"{b}<br>{1 / (1 + exp(-b)):.0%}" for b in x[::2]]},
+                  "tickvals": list(opens),
+                  "ticktext": [f"{b}<br>{part:.0%}".replace("-", "−") for b, part in opens.items()]},
         "yaxis": log_axis(low, high, title={"text": Label("axis.ratio")}),
         "margin": {"r": 110, "b": 64},
     }  # fmt: skip

@@ -68,17 +68,20 @@ def panel(reading: Reading, net: str, axis: str) -> list[dict[str, Any]]:
         Label("row.dies", part=part_label(part)) if i == dies else part_label(part)
         for i, part in enumerate(alive, start=1)
     ]
-    head = Label("head.refused" if refused else "head", net=label_of(series),
-                 accuracy=reading.numbers[f"accuracy_{net}"])  # fmt: skip
+    by_class = net == "with" and (reading.mode, reading.order) == ("train", "sorted")
+    right = reading.numbers["accuracy_sorted" if by_class and not refused else f"accuracy_{net}"]
+    head = Label("head.refused" if refused else "head", net=label_of(series), accuracy=right)
     places: list[Any] = [([0.0], [0.02], [head], "top center", 15, series, [])]
     if rows:
         texts, told = [words[i] for i in rows], [[label_of(series), i + 1, alive[i]] for i in rows]
         places.append(([RIGHT] * depth, [-i - 0.5 for i in rows], texts, "middle left", 13, "followed", told))
+        places.append(([RIGHT], [0.02], [Label("head.left")], "top left", 13, "followed", []))
     for x_at, y_at, text, where, letters, name, table in places:
         traces.append({
             **common, "mode": "text", "x": x_at, "y": y_at, "text": text, "textposition": where,
             "textfont": {"color": colour(name), "size": letters},
-            "name": Label("name.signal", net=label_of(series)), "meta": {"table": table},
+            "name": Label("name.signal", net=label_of(series)),
+            "meta": {"table": table, "wide": where == "top left"},
         })  # fmt: skip
     return traces
 
@@ -105,14 +108,15 @@ def hills_chart(readings: Sequence[Reading]) -> Chart:
 def layer_lines(readings: Sequence[Reading], key: str, level: tuple[str, float] | None) -> Chart:
     """A number of every layer, ``signal`` or ``gradient``, on an axis of powers of ten.
 
-    ``level``: a label and a height for a dotted line.
+    ``level``: a label and a height for a dotted line. A net that torch refused to train has no line.
     """
+    nets = [net for net in SERIES if net == "without" or not readings[-1].refused]
     every = [
-        {net: r.signals[net].tolist() if key == "signal" else r.along(key, net) for net in SERIES}
+        {net: r.signals[net].tolist() if key == "signal" else r.along(key, net) for net in nets}
         for r in readings
     ]
     bounds = powers([v for one in every for row in one.values() for v in row], -2, 0)
-    depth = len(every[-1]["with"])
+    depth = len(every[-1]["without"])
     frames = []
     for one in every:
         x = list(range(1, depth + 1))
@@ -125,7 +129,7 @@ def layer_lines(readings: Sequence[Reading], key: str, level: tuple[str, float] 
         if level:
             traces.append(level_line((1, depth), level[1], "chance"))
             ends["chance"] = level[1], Label(level[0])
-        frames.append([*traces, *log_labels(depth, ends, *bounds, "right")])
+        frames.append([*traces, *log_labels(depth + 0.1, ends, *bounds, "right")])
     layout = {
         "xaxis": {"title": {"text": Label("axis.layer")}, "range": [0.8, depth + 0.1], "dtick": 1},
         "yaxis": log_axis(*bounds, 5, title={"text": Label(f"axis.{key}")}),
@@ -155,7 +159,7 @@ def rate_axes(last: float) -> dict[str, Any]:
 
 def named(rates: Sequence[float], ends: Mapping[str, float]) -> list[dict[str, Any]]:
     """The series' names at their ends, without a value: it is the one at the largest rate."""
-    labels = end_labels(rates[-1], {**ends, "chance": TRAINS}, (0, 1))
+    labels = end_labels(rates[-1] * 10**0.05, {**ends, "chance": TRAINS}, (0, 1))
     for trace, name in zip(labels, [*ends, "chance"], strict=True):
         trace["text"] = [Label("end.name", series=label_of(name) if name in ends else Label("trains"))]
     return labels
@@ -250,17 +254,17 @@ def by_hand_diagram(readings: Sequence[Reading]) -> Diagram:
     units = [Label("unit", unit=last.first_unit + i) for i in range(len(last.by_hand["raw"]))]
     kept = Label("how.kept")
     grids = [
-        Grid("raw", (0, 0), title=Label(f"title.{last.place}"), rows=units, columns=columns,
+        Grid("raw", (0, 0), narrow=(0, 0), title=Label(f"title.{last.place}"), rows=units, columns=columns,
              arithmetic=Label(f"how.{last.place}", layer=last.layer)),
-        Grid("mean", (1, 0), title="μ", columns=[""],
+        Grid("mean", (1, 0), narrow=(0, 1), title="μ", columns=[""],
              arithmetic=f"( {terms} ) / {N} = {{self}}" if train else kept),
-        Grid("var", (2, 0), title="σ²", columns=[""], digits=4,
+        Grid("var", (2, 0), narrow=(0, 2), title="σ²", columns=[""], digits=4,
              arithmetic=f"( {squares} ) / {N} = {{self}}" if train else kept),
-        Grid("hat", (3, 0), title="x̂", columns=columns,
+        Grid("hat", (3, 0), narrow=(0, 3), title="x̂", columns=columns,
              arithmetic="( {raw:r,c} − ({mean:r,0}) ) / √( {var:r,0} + 10⁻⁵ ) = {self}"),
-        Grid("gamma", (4, 0), title="γ", columns=[""], arithmetic=Label("how.learnt")),
-        Grid("beta", (5, 0), title="β", columns=[""], arithmetic=Label("how.learnt")),
-        Grid("y", (6, 0), title="y", columns=columns,
+        Grid("gamma", (4, 0), narrow=(0, 4), title="γ", columns=[""], arithmetic=Label("how.learnt")),
+        Grid("beta", (5, 0), narrow=(0, 5), title="β", columns=[""], arithmetic=Label("how.learnt")),
+        Grid("y", (6, 0), narrow=(0, 6), title="y", columns=columns,
              arithmetic="{gamma:r,0} · ({hat:r,c}) + ({beta:r,0}) = {self}"),
     ]  # fmt: skip
     frames = [

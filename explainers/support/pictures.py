@@ -6,6 +6,7 @@ Words on a picture are :class:`~explainers.support.contract.Label` (looked up pe
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from math import log10
 from typing import Any, Literal
 
 from explainers.support.contract import Label
@@ -140,23 +141,34 @@ def sweep_curves(
 
     """
     traces = [
-        line(list(values), [r.numbers[key] for r in readings], name, mode="lines+markers", marker={"size": 9})
+        line(
+            list(values),
+            [r.numbers[key] for r in readings],
+            name,
+            mode="lines+markers",
+            marker={"size": 9},
+            cliponaxis=False,
+        )
         for key, name in series.items()
     ]
     ends = {name: readings[-1].numbers[key] for key, name in series.items()}
     if level:
         ends[level[0]] = level[1]
         traces.append(level_line((values[0], values[-1]), level[1], level[0]))
+    # The axis ends just behind the last value, so that no line of the grid runs through the words there.
+    low, high = ((log10(v) if log else v) for v in (values[0], values[-1]))
+    low, high = low - 0.03 * (high - low), high + 0.015 * (high - low)
     layout = {
         "xaxis": {
             "title": {"text": Label(axes[0])},
             "type": "log" if log else "linear",
+            **({"range": [low, high]} if high > low else {}),
             **({"tickvals": list(values)} if log else {}),
         },
         "yaxis": {"title": {"text": Label(axes[1])}, "range": list(bounds)},
-        "margin": {"r": 150},
+        "margin": {"r": 176},
     }
-    return Chart(layout, [[*traces, *end_labels(values[-1], ends, bounds)]], [0])
+    return Chart(layout, [[*traces, *end_labels(10**high if log else high, ends, bounds)]], [0])
 
 
 def end_labels(x: float, ends: Mapping[str, float], bounds: tuple[float, float]) -> list[dict[str, Any]]:

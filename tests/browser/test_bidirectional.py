@@ -52,3 +52,22 @@ def test_the_sentence_stands_twice_where_there_is_room_for_it(page: Page) -> Non
     assert seen == (WORDS if wide else 0)
     area = page.locator(".u-picture").first.locator(".u-area")
     assert area.evaluate("area => area.scrollWidth <= area.clientWidth + 1")
+
+
+def test_arrows_follow_words_of_another_length(browser: Browser, server: str) -> None:
+    """Asked for the next word, the answers are words, and other ones at every checkpoint."""
+    opened = visit(browser, server, "bidirectional", "en")
+    page = opened.open(task="next_word", steps="80").page
+    picture = page.locator(".u-picture").first
+    for key in ("Home", "End"):
+        picture.get_by_role("slider", name="training").press(key)
+        aside = picture.evaluate(
+            """(root) => { const middle = (box) => box.left + box.width / 2;
+            const grid = (name) => root.querySelector(`[data-key='${name}|0|0']`).closest('.u-grid');
+            return [...root.querySelectorAll('g[data-start^=word]')].map((arrow) =>
+              Math.abs(middle(arrow.lastChild.previousSibling.getBoundingClientRect())
+                - middle(grid(arrow.dataset.end).getBoundingClientRect()))); }"""
+        )
+        assert len(aside) == WORDS
+        assert max(aside) < 2, key
+    page.context.close()

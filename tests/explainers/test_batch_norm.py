@@ -370,6 +370,10 @@ def test_torch_refuses_a_batch_of_one() -> None:
     assert say.key == "refused"
     assert "Expected more than 1 value per channel" in say.values["message"]
     assert "accuracy_batch" not in last.numbers
+    assert not [say.key for say in page.see(last, read(**settings)) if say.key.endswith("_with")]
+    for picture in (page.picture_signal, page.picture_gradient):
+        drawn = picture([read(**settings)]).frames[0]
+        assert "series.normalised" not in {str(trace["name"]) for trace in drawn}
     assert headline(**settings)["largest_rate_with"] == 0
 
 
@@ -505,6 +509,15 @@ def test_the_main_picture_shows_the_readings_histograms() -> None:
     words = [text for trace in frame if trace["mode"] == "text" for text in trace["text"]]
     assert [str(text) for text in words].count("row.dies") == 1
     assert sum(isinstance(text, Label) and str(text) == "head" for text in words) == 2
+    sorted_ = read(seed=101, view=dict(page.BREAKS["sorted"]))
+    heads = [
+        text.values["accuracy"]
+        for trace in page.picture_layers([sorted_]).frames[0]
+        if trace["mode"] == "text"
+        for text in trace["text"]
+        if str(text) == "head"
+    ]
+    assert heads == [sorted_.numbers["accuracy_without"], sorted_.numbers["accuracy_sorted"]]
     refused = page.picture_layers([read(batch=1, **QUICK)]).frames[0]
     assert any(
         str(t) == "head.refused" for trace in refused if trace["mode"] == "text" for t in trace["text"]

@@ -123,6 +123,15 @@ def test_breaking_it_sets_the_controls_and_the_address(name: str, language: str)
             assert address(app) == {}
 
 
+def test_another_text_is_no_break() -> None:
+    """One button of this page sets what the page starts with: it is not in force by another text."""
+    app = cold("one_hot", "en", text="another text")
+    assert not [
+        says for says in (text["says"] for text in table("en", "one_hot")["break"].values())
+        if any(says in text for text in prose(app))
+    ]  # fmt: skip
+
+
 @ALL
 @EACH
 def test_a_pinned_run_stands_beside_this_one(name: str, language: str) -> None:

@@ -25,8 +25,13 @@ const uMerge = (under, over) => {
   return merged;
 };
 
+// On a phone the words beside the ends of lines would take half of the picture: there they stand above it.
+const NARROW = 420; // px
+// A word with no room there is left out: its trace says meta.wide.
+const uEnd = (trace) => trace.mode === 'text' && trace.cliponaxis === false && trace.x?.length === 1 && /^middle (left|right)$/.test(trace.textposition);
+
 const uChart = (root) => {
-  let data, words, overlay;
+  let data, words, overlay, narrow = false;
   const layout = (colour) => {
     const axis = {
       gridcolor: colour('--u-line'), zerolinecolor: colour('--u-line'), linecolor: colour('--u-line'),
@@ -39,17 +44,43 @@ const uChart = (root) => {
       separators: words.decimal === ',' ? ',.' : '.,', hoverlabel: { font: { size: 13 } },
     };
     const own = uResolve(data.layout, colour);
+    if (narrow) {
+      if (ends(0).length) own.margin = { ...own.margin, l: base.margin.l, r: base.margin.r };
+      axis.nticks = 6;
+      axis.tickangle = 0;
+      axis.tickfont = { size: 12 };
+      // Two panels side by side stand one above the other.
+      if (own.xaxis2?.domain && own.yaxis2 && !own.yaxis2.domain) {
+        own.xaxis = { ...own.xaxis, domain: [0, 1] };
+        own.xaxis2 = { ...own.xaxis2, domain: [0, 1] };
+        own.yaxis = { ...own.yaxis, domain: [0.6, 1] };
+        own.yaxis2 = { ...own.yaxis2, domain: [0, 0.4] };
+        own.height = 1.6 * (own.height ?? HEIGHT);
+      }
+    }
     const axes = new Set(['xaxis', 'yaxis', ...Object.keys(own).filter((key) => /^[xy]axis\d*$/.test(key))]);
     for (const name of axes) base[name] = axis;
     return uMerge(base, own);
   };
+  const ends = (index) => narrow ? data.frames[index].filter(uEnd) : [];
+  // Many marks side by side would cover one another.
+  const closer = (trace) => narrow && trace.marker?.symbol && trace.x.length > 16
+    ? { ...trace, marker: { ...trace.marker, size: 0.45 * trace.marker.size } } : trace;
   const show = (index) => uPlotly().then((Plotly) => {
     if (!root.isConnected || index >= data.frames.length) return;
     const colour = uColours(root);
+    narrow = root.clientWidth < NARROW;
+    const told = ends(index);
+    key.hidden = !told.length;
+    key.replaceChildren(...told.map((trace) => {
+      const word = uElement('span', '', null, `${trace.text[0]}`.trim());
+      word.style.color = uResolve(trace.textfont.color, colour);
+      return word;
+    }));
     const traces = (overlay ?? []).filter((trace) => trace.mode !== 'text').map((trace) => ({
       ...uResolve(trace, colour), opacity: 0.45, name: `${trace.name ?? ''} (A)`,
       line: { ...uResolve(trace.line ?? {}, colour), dash: 'dash' },
-    })).concat(uResolve(data.frames[index], colour));
+    })).concat(uResolve(data.frames[index].filter((trace) => !told.includes(trace) && !(narrow && trace.meta?.wide)).map(closer), colour));
     const full = layout(colour);
     colour.done();
     return Plotly.react(frame.canvas, traces, full, { displayModeBar: false, responsive: true, scrollZoom: false });
@@ -69,9 +100,11 @@ const uChart = (root) => {
     const title = (name, fallback) => data.layout[name]?.title?.text ?? fallback;
     return [['', title('xaxis', 'x'), title('yaxis', 'y'), 'z'].slice(0, wide), ...out];
   };
+  const key = uElement('div', 'u-key', root);
   const frame = uFrame(root, show, rows);
   frame.canvas.setAttribute('role', 'img');
   uThemeWatch(root, () => frame.redraw());
+  new ResizeObserver(() => { if (data && (root.clientWidth < NARROW) !== narrow) frame.redraw(); }).observe(root);
   return {
     update(message) {
       ({ spec: data, words, overlay } = message);

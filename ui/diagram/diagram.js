@@ -1,7 +1,7 @@
 const U_SVG = 'http://www.w3.org/2000/svg';
 
 const uDiagram = (root) => {
-  let data, words, overlay, cells = new Map(), boxes = new Map(), stages = [], shape = '', touched = null, index = 0, form = 'wide', places = new Map();
+  let data, words, overlay, cells = new Map(), boxes = new Map(), stages = [], shape = '', touched = null, index = 0, form = 'wide', places = new Map(), fitted = false;
   const by = (name) => data.grids.find((grid) => grid.name === name);
   const value = (name, r, c) => data.frames[index]?.[name]?.[r]?.[c];
 
@@ -33,10 +33,12 @@ const uDiagram = (root) => {
     const colour = uColours(root);
     const colours = { pos: uRgb(colour('--u-pos')), neg: uRgb(colour('--u-neg')), cell: uRgb(colour('--u-cell')), posText: colour('--u-positive'), negText: colour('--u-negative') };
     colour.done();
+    let wider = false; // words of another length move the columns
     for (const [key, cell] of cells) {
       const [name, r, c] = key.split('|');
       const grid = by(name), number = value(name, +r, +c);
       cell.toggleAttribute('data-gap', number === null || number === undefined);
+      wider ||= grid.kind === 'word' && cell.textContent !== text(grid, number);
       cell.textContent = text(grid, number);
       paint(cell, grid, number, colours);
       const then = ofA(name, r, c);
@@ -51,7 +53,7 @@ const uDiagram = (root) => {
       }
     }
     for (const [name, box] of boxes) box.classList.toggle('u-same', !!by(name).against && !box.querySelector('.u-moved'));
-    explain();
+    if (wider && fitted) fit(); else explain();
   };
 
   const ofA = (name, r, c) => { const then = overlay?.[name]?.[r]?.[c]; return typeof then === 'number' ? then : null; };
@@ -115,7 +117,7 @@ const uDiagram = (root) => {
 
   // Terms between backquotes: the word above its number.
   const write = (filled) => line.replaceChildren(...filled.split('`').map((part, i) => {
-    if (i % 2 === 0) return part;
+    if (i % 2 === 0) return part.replace(/\+ ([+−])(?=\d)/g, '$1 '); // a sum is written 3 − 2, not 3 + −2
     const term = uElement('span', 'u-term');
     part.split('|').forEach((half) => uElement('span', '', term, half));
     return term;
@@ -146,6 +148,7 @@ const uDiagram = (root) => {
   };
 
   const build = () => {
+    fitted = false;
     cells = new Map(); boxes = new Map();
     layout.replaceChildren(band, svg);
     svg.replaceChildren();
@@ -252,8 +255,9 @@ const uDiagram = (root) => {
       if (level) {
         dx = b.left >= a.right - 1 ? 1 : -1;
         x1 = dx > 0 ? a.right : a.left; x2 = dx > 0 ? b.left : b.right;
-        // Level where both have cells; the title above one of them does not bend the arrow.
-        const top = Math.max(a.top, b.top), bottom = Math.min(a.bottom, b.bottom);
+        // Level where both have cells; the title above one of them does not bend the arrow, nor lift it.
+        const [c, d] = [arrow.start, arrow.end].map((name) => boxes.get(name).querySelector('.u-cells').getBoundingClientRect());
+        const top = Math.max(c.top, d.top), bottom = Math.min(c.bottom, d.bottom);
         [y1, y2] = bottom > top ? [(top + bottom) / 2, (top + bottom) / 2] : [(a.top + a.bottom) / 2, (b.top + b.bottom) / 2];
       } else {
         dy = b.top >= a.bottom - 1 ? 1 : -1;
@@ -284,6 +288,16 @@ const uDiagram = (root) => {
     label.setAttribute('y', (y1 + y2) / 2 + 4);
   };
 
+  // A row's title stands beside its cells: what some of them have above or below does not move it.
+  const titles = () => stages.forEach((stage, i) => {
+    stage.style.translate = '';
+    if (form !== 'wide') return;
+    const heights = data.grids.filter((grid) => boxes.has(grid.name) && grid.at[1] === data.stages[i].row).map(({ name }) => boxes.get(name).querySelector('.u-cells').getBoundingClientRect());
+    const [top, bottom] = [Math.min(...heights.map((box) => box.top)), Math.max(...heights.map((box) => box.bottom))];
+    const own = stage.getBoundingClientRect();
+    if (heights.length) stage.style.translate = `0 ${Math.round((top + bottom - own.top - own.bottom) / 2)}px`;
+  });
+
   // Where the band behind all that belongs to one step stands.
   const bands = () => {
     const timed = new Map();
@@ -300,6 +314,7 @@ const uDiagram = (root) => {
 
   const fit = () => {
     if (!data) return;
+    fitted = true;
     // Columns side by side; closer together; turned by 90 degrees; one under the other: the first that fits.
     layout.style.columnGap = '';
     const ways = [['wide', false], ['wide', true]];
@@ -316,6 +331,7 @@ const uDiagram = (root) => {
     }
     const scrolls = layout.offsetWidth > area.clientWidth + 1;
     if (scrolls) area.tabIndex = 0; else area.removeAttribute('tabindex');
+    titles();
     arrows();
     bands();
     explain();

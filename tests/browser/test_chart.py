@@ -1,0 +1,31 @@
+"""Charts in a browser: on a phone the lines have the room, and their names stand above them."""
+
+import pytest
+from playwright.sync_api import Browser
+
+from tests.browser.conftest import visit
+
+
+@pytest.mark.parametrize("width", [1280, 360])
+def test_the_names_of_lines_leave_them_room(browser: Browser, server: str, width: int) -> None:
+    page = visit(browser, server, "one_hot", "en", width).open().page
+    chart = page.locator(".u-picture", has=page.locator(".u-key")).last
+    chart.scroll_into_view_if_needed()
+    chart.locator(".nsewdrag").first.wait_for(state="attached")
+    names = chart.locator(".u-key span").all_inner_texts()
+    room, whole = (
+        chart.locator(of).first.evaluate("e => e.getBoundingClientRect().width")
+        for of in (".nsewdrag", ".u-canvas")
+    )
+    assert room > whole / 2
+    if width == 360:
+        assert [name.rsplit(" ", 1)[0] for name in names] == [
+            "ids as numbers",
+            "one-hot",
+            "embedding",
+            "chance",
+        ]
+        assert room > whole * 0.7
+    else:
+        assert not names
+    page.context.close()
