@@ -14,7 +14,7 @@ from urllib.error import URLError
 from urllib.parse import urlencode
 
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import BrowserContext, Page, sync_playwright
 
 from tests.chromium import find
 
@@ -80,14 +80,17 @@ def server() -> Iterator[str]:
 
 
 @pytest.fixture(scope="session")
-def browser() -> Iterator[Browser]:
-    """Chromium; a missing one is a failure in CI, not a skip."""
+def browser() -> Iterator[BrowserContext]:
+    """Chromium; a missing one is a failure in CI, not a skip.
+
+    One context for all: Streamlit's and Plotly's scripts are fetched and compiled once, not at every visit.
+    """
     path = find()
     if path is None and not os.environ.get("CI"):
         pytest.skip("no Chromium here: `make test` installs one where it can")
     with sync_playwright() as playwright:
         chromium = playwright.chromium.launch(executable_path=path, args=FLAGS)
-        yield chromium
+        yield chromium.new_context(color_scheme="light", accept_downloads=True)
         chromium.close()
 
 
@@ -134,9 +137,8 @@ class Visit:
         return self
 
 
-def visit(browser: Browser, server: str, name: str, language: str, width: int = DESKTOP[0]) -> Visit:
-    """A new visitor who opens a page; close ``.page.context`` after."""
-    context = browser.new_context(
-        color_scheme="light", viewport={"width": width, "height": DESKTOP[1]}, accept_downloads=True
-    )
-    return Visit(context.new_page(), server, name, language)
+def visit(browser: BrowserContext, server: str, name: str, language: str, width: int = DESKTOP[0]) -> Visit:
+    """A new visitor who opens a page; close ``.page`` after."""
+    page = browser.new_page()
+    page.set_viewport_size({"width": width, "height": DESKTOP[1]})
+    return Visit(page, server, name, language)

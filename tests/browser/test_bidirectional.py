@@ -3,18 +3,18 @@
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import BrowserContext, Page
 
 from tests.browser.conftest import visit
 
 WORDS = 7
 
 
-@pytest.fixture(params=[1280, 360])
-def page(browser: Browser, server: str, request: pytest.FixtureRequest) -> Iterator[Page]:
+@pytest.fixture(scope="module", params=[1280, 360])
+def page(browser: BrowserContext, server: str, request: pytest.FixtureRequest) -> Iterator[Page]:
     opened = visit(browser, server, "bidirectional", "en", request.param).open()
     yield opened.page
-    opened.page.context.close()
+    opened.page.close()
 
 
 def standing_out(page: Page, name: str) -> set[str]:

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import BrowserContext, Page
 
 from explainers.support.registry import names
 from tests.browser.conftest import DESKTOP, Visit, visit
@@ -20,11 +20,11 @@ THEMES = ("light", "dark")
     params=[(name, language) for name in names() for language in LANGUAGES],
     ids=lambda param: " ".join(param),
 )
-def opened(browser: Browser, server: str, request: pytest.FixtureRequest) -> Iterator[Visit]:
+def opened(browser: BrowserContext, server: str, request: pytest.FixtureRequest) -> Iterator[Visit]:
     """Each page in each language, opened once for all the tests below."""
     opened = visit(browser, server, *request.param).open()
     yield opened
-    opened.page.context.close()
+    opened.page.close()
 
 
 def wear(page: Page, theme: str) -> None:

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Browser, Locator, Page
+from playwright.sync_api import BrowserContext, Locator, Page
 
 from tests.browser.conftest import visit
 
@@ -11,11 +11,11 @@ LINE = ".u-arithmetic"
 WORDS = ["the", "film", "was", "not", "boring"]
 
 
-@pytest.fixture(params=[1280, 360])
-def page(browser: Browser, server: str, request: pytest.FixtureRequest) -> Iterator[Page]:
+@pytest.fixture(scope="module", params=[1280, 360])
+def page(browser: BrowserContext, server: str, request: pytest.FixtureRequest) -> Iterator[Page]:
     opened = visit(browser, server, "hidden_states", "en", request.param).open()
     yield opened.page
-    opened.page.context.close()
+    opened.page.close()
 
 
 def network(page: Page) -> Locator:

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Browser, Locator
+from playwright.sync_api import BrowserContext, Locator
 
 from explainers.support.registry import find, names
 from tests.browser.conftest import Visit, ready, visit
@@ -14,12 +14,12 @@ FOCUSABLE = "button, input, select, textarea, summary, a[href], [tabindex='0']"
 
 
 @pytest.fixture(scope="module", params=names())
-def at(browser: Browser, server: str, request: pytest.FixtureRequest) -> Iterator[Visit]:
+def at(browser: BrowserContext, server: str, request: pytest.FixtureRequest) -> Iterator[Visit]:
     """Each page, opened once; every second one in Portuguese."""
     language = list(LANGUAGES)[names().index(request.param) % 2]
     at = visit(browser, server, request.param, language).open()
     yield at
-    at.page.context.close()
+    at.page.close()
 
 
 def scrubber(at: Visit) -> Locator:

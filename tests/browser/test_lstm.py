@@ -3,17 +3,17 @@
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Browser
+from playwright.sync_api import BrowserContext
 
 from tests.browser.conftest import Visit, visit
 
 
-@pytest.fixture(params=[1280, 360])
-def page(browser: Browser, server: str, request: pytest.FixtureRequest) -> Iterator[Visit]:
+@pytest.fixture(scope="module", params=[1280, 360])
+def page(browser: BrowserContext, server: str, request: pytest.FixtureRequest) -> Iterator[Visit]:
     """The page with room and on a phone."""
     opened = visit(browser, server, "lstm", "en", request.param).open()
     yield opened
-    opened.page.context.close()
+    opened.page.close()
 
 
 def test_every_cell_answers_in_the_same_frame(page: Visit) -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
-from playwright.sync_api import Browser, Download, Page, TimeoutError
+from playwright.sync_api import BrowserContext, Download, Page, TimeoutError
 
 from explainers import embedding
 from tests.browser.conftest import ROOT, Visit, ready, visit
@@ -18,11 +18,11 @@ from ui.locale import table
 
 
 @pytest.fixture
-def comer(browser: Browser, server: str) -> Iterator[Visit]:
+def comer(browser: BrowserContext, server: str) -> Iterator[Visit]:
     """Somebody who was not here before."""
     comer = visit(browser, server, "embedding", "en")
     yield comer
-    comer.page.context.close()
+    comer.page.close()
 
 
 def address(page: Page) -> dict[str, str]:
@@ -172,7 +172,7 @@ def test_what_is_taken_away_says_what_the_page_says(comer: Visit, tmp_path: Path
     assert [float(cell) for cell in cells] == pytest.approx(list(printed.values()), rel=1e-3)
 
 
-def test_headers(browser: Browser, server: str) -> None:
+def test_headers(browser: BrowserContext, server: str) -> None:
     page = browser.new_page()
     reply = page.goto(server)
     assert reply is not None

@@ -8,11 +8,13 @@ from typing import Any, get_args, get_origin
 import pytest
 from pydantic.fields import FieldInfo
 from streamlit.components.v2.component_manager import BidiComponentManager
-from streamlit.testing.v1 import AppTest
+from streamlit.runtime.scriptrunner.script_cache import ScriptCache
+from streamlit.testing.v1 import AppTest, local_script_runner
 
+from explainers.support.contract import Checkpoint
 from explainers.support.registry import find, names
 from training import Run
-from ui import workers
+from ui import lesson, workers
 from ui.controls import defaults, extra, limit, log_series, settings
 from ui.locale import LANGUAGES, Words
 
@@ -24,8 +26,40 @@ PATIENCE = 60.0  # seconds; nothing takes as long, a condition ends every wait
 
 @pytest.fixture(scope="session", autouse=True)
 def training_workers() -> Iterator[None]:
+    """One process is enough: a page's test waits for one training at a time."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("UNROLLED_WORKERS", "1")
+        workers.engine()
     yield
     workers.stop()
+
+
+@pytest.fixture(scope="package", autouse=True)
+def no_idle_time() -> Iterator[None]:
+    """Pages do not wait for a short run (``trained`` does), and their scripts are compiled once, as a server
+    does; each session of AppTest would compile them again.
+    """
+    compiled = ScriptCache()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(lesson, "FIRST_LOOK", 0.0)
+        patch.setattr(local_script_runner, "ScriptCache", lambda: compiled)
+        yield
+
+
+@pytest.fixture
+def few_checkpoints(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A page gets the first, the middle and the last checkpoint of a run.
+
+    What is between differs in its weights alone, and reading each for each of hundreds of addresses would be
+    nine tenths of the work.
+    """
+    whole = vars(Run)["checkpoints"].fget
+
+    def few(run: Run) -> tuple[Checkpoint, ...]:
+        found = whole(run)
+        return tuple(found[index] for index in sorted({0, len(found) // 2, len(found) - 1})) if found else ()
+
+    monkeypatch.setattr(Run, "checkpoints", property(few))
 
 
 @cache

@@ -221,6 +221,7 @@ def test_a_page_starts_with_the_words_of_its_language(name: str) -> None:
         assert address(app) == {}
 
 
+@pytest.mark.usefixtures("few_checkpoints")
 @ALL
 def test_another_pages_controls_stay_behind(name: str) -> None:
     for before in names():

@@ -5,6 +5,8 @@ import json
 import random
 from typing import Any
 
+import pytest
+
 from explainers.support.registry import find
 from tests.pages.conftest import ALL, EACH, cold, fields, prose, starts, texts, trained, values_of
 from ui.locale import LANGUAGES, table
@@ -76,6 +78,7 @@ def urls(name: str, language: str) -> list[dict[str, str | list[str]]]:
     return found
 
 
+@pytest.mark.usefixtures("few_checkpoints")
 @ALL
 @EACH
 def test_no_address_does_harm(name: str, language: str) -> None:
