@@ -46,7 +46,6 @@ def test_imports_follow_the_arrows(path: Path) -> None:
 
 # What is longer than its folder allows: how long it may be, and why it still is.
 LONGER = {
-    "ui/lesson.py": (442, "November 2026: all blocks of a page; being split by block"),
     "training/engine.py": (307, "November 2026: the pool and its runs, which share one lock"),
 }
 

@@ -5,36 +5,33 @@ from pathlib import Path
 from time import sleep
 from typing import Any
 
-import orjson
 import streamlit as st
 
-from explainers.support.contract import Settings, data_of
+from explainers.support.contract import Settings
 from explainers.support.pictures import Chart, Diagram
 from explainers.support.registry import names
-from training import Run
 from ui.ahead import ahead
 from ui.breaks import breaks
 from ui.chart import chart
+from ui.compare import numbers, pin_button, pinned
 from ui.controls import draw, held
 from ui.diagram import diagram
-from ui.kept import short, whole
 from ui.locale import Words
 from ui.pace import pace
 from ui.payload import packed
 from ui.predict import ask
 from ui.readings import Readings, kept, read_ahead
+from ui.status import measured, status
 from ui.sweep import SweepPicture, sweep
-from ui.take_away import csv_fields, take_away
-from ui.theme import chips
+from ui.take_away import take_away
 from ui.turn import crowded, pause, turn
 from ui.visitor import language, visitor
-from ui.workers import engine
+from ui.workers import FIRST_LOOK, engine
 
 Picture = Callable[[Sequence[Any]], Chart | Diagram]
 Draw = Callable[..., None]
 PAGES = Path(__file__).resolve().parents[1] / "pages"
 HEAD_START = 0.05  # seconds in which the browser draws the picture before the rest of the page comes
-FIRST_LOOK = 0.15  # seconds: short runs are finished by then, and the old picture never flashes
 
 
 def page_file(name: str) -> Path:
@@ -107,7 +104,7 @@ class Lesson:
         with place:
             self.training, self.view = draw(self._kinds, self.words)
             breaks(self.explainer, [self.training, self.view], self.words)
-            self._pin()
+            pin_button(self)
 
     def _ask(self) -> None:
         """Ask for the training that the controls describe, and wait for no longer than a first look."""
@@ -115,49 +112,13 @@ class Lesson:
         engine().leave(me, keep=self.name)
         self.current = engine().request(me, self.name, self.training)
         self.readings = kept("main", self.explainer, self.current, self.view)
-        self.pinned = self._pinned(me)
+        self.pinned = pinned(self, me)
         with pause():
             self.current.wait(FIRST_LOOK)
 
     def readings_of(self, view: Settings) -> Readings:
         """What the run says about another view."""
         return read_ahead(self.current, view) or Readings(self.explainer, self.current, view)
-
-    # -- compare -----------------------------------------------------------------------------------------
-
-    def _pin(self) -> None:
-        st.markdown(f'<p class="u-head">{self.words.say("compare")}</p>', unsafe_allow_html=True)
-        if "a" in st.query_params:
-            st.button(self.words.say("unpin"), key="unpin", on_click=self._unpin)
-        else:
-            st.button(self.words.say("pin"), key="pin", on_click=self._keep)
-
-    def _keep(self) -> None:
-        values = {**self.training.model_dump(), **self.view.model_dump()}
-        written = {key: short(value) if isinstance(value, str) else value for key, value in values.items()}
-        st.query_params["a"] = orjson.dumps(written).decode()
-
-    def _unpin(self) -> None:
-        st.query_params.pop("a", None)
-
-    def _pinned(self, me: str) -> Readings | None:
-        """Run A, from the URL; a URL that does not describe one is as if there were none."""
-        raw = st.query_params.get("a")
-        if not raw:
-            engine().unwatch(me, "pinned")
-            return None
-        try:
-            values = {k: whole(v) if isinstance(v, str) else v for k, v in orjson.loads(raw).items()}
-            kinds = (self.explainer.Training, self.explainer.View)
-            training, view = (
-                kind(**{k: v for k, v in values.items() if k in kind.model_fields}) for kind in kinds
-            )
-        except (ValueError, TypeError, AttributeError):
-            return None
-        run = engine().request(me, self.name, training, slot="pinned")
-        with pause():
-            run.wait(FIRST_LOOK)
-        return kept("pinned", self.explainer, run, view)
 
     # -- pictures ----------------------------------------------------------------------------------------
 
@@ -198,7 +159,7 @@ class Lesson:
             if first:
                 # A place of its own, so that what follows it does not move when it is empty.
                 with st.container():
-                    self._status(run)
+                    status(self, run)
             under = self.pinned.run.checkpoints if self.pinned else ()
             state = (self.words.language, self.readings, len(checkpoints), self.pinned, len(under))
             before, draw, data = self._drawn.get(name, (None, None, b""))
@@ -211,7 +172,7 @@ class Lesson:
                 self._drawn[name] = state, draw, data
             st.markdown(f'<span class="u-caption">{words["see"]}</span>', unsafe_allow_html=True)
         if checkpoints:
-            self._chip(run)
+            measured(self, run)
         else:
             st.empty()  # the place of the chips: what follows does not move, and is not built anew
 
@@ -252,36 +213,6 @@ class Lesson:
             st.session_state["drawn"] = self.name, drawn
         return drawn
 
-    def _status(self, run: Run) -> None:
-        """Place in the queue, progress and the stop button; or one clear sentence, and a way on."""
-        say, me = self.words.say, visitor()
-        if run.error or run.state == "stopped":
-            with st.container(horizontal=True, vertical_alignment="center"):
-                if run.error:
-                    st.warning(say(f"errors.{run.error}"), width="stretch")
-                else:
-                    st.info(say("stopped"), width="stretch")
-                st.button(say("again" if run.error else "go_on"), on_click=engine().resume, args=(me,))
-        elif self.pinned and self.pinned.run.running and not run.running:
-            st.progress(self.pinned.run.progress, say("training_a"))
-        elif run.running:
-            with st.container(horizontal=True, vertical_alignment="center"):
-                st.progress(run.progress, say("queue", place=run.place) if run.place else say("training"))
-                st.button(say("stop"), key="stop", on_click=engine().stop, args=(run, me))
-
-    def _chip(self, run: Run) -> None:
-        """*Measured*: seed, parameters, data, CPU seconds."""
-        counts = run.checkpoints[-1].parameters()
-        learnt = " · ".join(
-            self.words.say("parameters", model=self.page["labels"].get(f"series.{model}", model), n=n)
-            for model, n in counts.items()
-        )
-        seed = getattr(run.training, "seed", None)
-        own = any(getattr(run.training, name) for name in csv_fields(self.explainer))
-        files = [name.split(".")[0] for name in data_of(self.explainer, run.training)]
-        data = (self.words.say(f"data.{name}") for name in [*files, *(["own"] * own)])
-        chips([self.words.say("measured", seed=seed, seconds=run.cpu_seconds), learnt, *data])
-
     # -- words -------------------------------------------------------------------------------------------
 
     @property
@@ -300,35 +231,12 @@ class Lesson:
         said = self.explainer.see(self.current.checkpoints[-1], self.reading)
         # One element and not several, here and below: each costs the server and the browser at every change.
         st.markdown("\n\n".join(self.words.fill(self.page["see"][say.key], say.values) for say in said))
-        self._difference()
+        numbers(self)
 
     def headline(self, readings: Readings) -> dict[str, float]:
         """The numbers that the page's sentence rests on, of a run's last checkpoint."""
         checkpoints = readings.run.checkpoints
         return dict(self.explainer.headline(checkpoints[-1], readings.upto(checkpoints)[-1]))
-
-    def _difference(self) -> None:
-        """The headline numbers, and those of run A beside them."""
-        now = self.headline(self.readings)
-        names_of = self.page["headline"]
-        say = self.words.say
-        if self.pinned and self.pinned.run.checkpoints:
-            a = self.headline(self.pinned)
-            head = f"| | A | {say('now')} | {say('difference')} |\n|---|--:|--:|--:|\n"
-            rows = [
-                f"| {names_of[k]} | {self._n(a[k])} | {self._n(v)} | {self._n(v - a[k], '+')} |"
-                for k, v in now.items()
-            ]
-        else:
-            head = f"| | {say('now')} |\n|---|--:|\n"
-            rows = [f"| {names_of[k]} | {self._n(v)} |" for k, v in now.items()]
-        with st.expander(say("numbers"), expanded=self.pinned is not None):
-            st.markdown(head + "\n".join(rows))
-
-    def _n(self, value: float, sign: str = "") -> str:
-        """A number in at most five figures, as the language writes it."""
-        spec = f"{{v:{sign},.0f}}" if value == int(value) and abs(value) < 1e15 else f"{{v:{sign}.4g}}"
-        return self.words.fill(spec, {"v": value}) if value == value else "–"
 
     # -- take it away, sources ---------------------------------------------------------------------------
 

@@ -11,6 +11,8 @@ from training import Engine
 from ui.controls import settings
 from ui.locale import LANGUAGES, Words
 
+FIRST_LOOK = 0.15  # seconds: short runs are finished by then, and the old picture never flashes
+
 _lock = Lock()
 _engine: Engine | None = None
 

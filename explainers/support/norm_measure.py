@@ -75,7 +75,7 @@ def walk(
 
 def spread(x: Tensor) -> float:
     """How far apart the images are in x (N, H): each unit's standard deviation, as a root mean square."""
-    return float(x.double().var(dim=0, correction=0).mean().sqrt())
+    return float(batch_statistics(x.double())[1].mean().sqrt())
 
 
 def signals(layers: list[Layer], x: Tensor) -> list[float]:

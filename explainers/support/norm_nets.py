@@ -48,7 +48,8 @@ def normalise(x: Tensor, mean: Tensor, var: Tensor, gamma: Tensor, beta: Tensor)
 
 def batch_statistics(x: Tensor) -> tuple[Tensor, Tensor]:
     """Mean and variance of every unit of x (…, B, H) over its batch: (…, 1, H) each. Divides by B."""
-    return x.mean(dim=-2, keepdim=True), x.var(dim=-2, keepdim=True, correction=0)
+    mean = x.mean(dim=-2, keepdim=True)
+    return mean, ((x - mean) ** 2).mean(dim=-2, keepdim=True)
 
 
 def running(old: Tensor, new: Tensor) -> Tensor:

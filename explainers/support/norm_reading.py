@@ -52,8 +52,8 @@ class Reading(Measured):
 
 def shares(values: Tensor) -> Array:
     """A histogram of values as shares (BINS,) of all that are numbers; zeros if none is."""
-    found = values[values.isfinite()].clamp(-REACH, REACH).numpy()
-    counts = np.histogram(found, bins=BINS, range=(-REACH, REACH))[0]
+    found = values[values.isfinite()].clamp(-REACH, REACH)
+    counts = torch.histc(found, BINS, -REACH, REACH).numpy()
     return np.asarray(counts / max(1, len(found)))
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Browser
+from playwright.sync_api import BrowserContext
 
 from tests.browser.conftest import IDLE, Visit, visit
 
@@ -13,13 +13,13 @@ HERE = "document.querySelector('.u-ahead').__ahead"
 
 
 @pytest.fixture
-def page(browser: Browser, server: str) -> Iterator[Visit]:
+def page(browser: BrowserContext, server: str) -> Iterator[Visit]:
     """Somebody who has reached for the slider of the horizon; what it shows next is here."""
     opened = visit(browser, server, "time_series", "en").open()
     opened.page.locator(".st-key-horizon input").focus()
     opened.page.wait_for_function(f"() => {HERE}?.knows(12)")
     yield opened
-    opened.page.context.close()
+    opened.page.close()
 
 
 def test_a_key_press_draws_without_the_server(page: Visit) -> None:
@@ -30,14 +30,14 @@ def test_a_key_press_draws_without_the_server(page: Visit) -> None:
     assert page.page.evaluate(f"{SHOWN}.length > 1000")
 
 
-def test_it_is_what_the_server_shows_there(page: Visit, browser: Browser, server: str) -> None:
+def test_it_is_what_the_server_shows_there(page: Visit, browser: BrowserContext, server: str) -> None:
     for _ in range(3):  # faster than the answers come
         page.page.keyboard.press("ArrowRight")
     page.page.wait_for_function("() => location.search.includes('horizon=14')")
     page.page.wait_for_selector(IDLE, state="attached")
     there = visit(browser, server, "time_series", "en").open(horizon="14")
     assert page.page.evaluate(f"[...{SHOWN}]") == there.page.evaluate(f"[...{SHOWN}]")
-    there.page.context.close()
+    there.page.close()
 
 
 def test_an_answer_to_an_earlier_key_press_is_passed_over(page: Visit) -> None:

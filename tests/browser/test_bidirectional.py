@@ -54,7 +54,7 @@ def test_the_sentence_stands_twice_where_there_is_room_for_it(page: Page) -> Non
     assert area.evaluate("area => area.scrollWidth <= area.clientWidth + 1")
 
 
-def test_arrows_follow_words_of_another_length(browser: Browser, server: str) -> None:
+def test_arrows_follow_words_of_another_length(browser: BrowserContext, server: str) -> None:
     """Asked for the next word, the answers are words, and other ones at every checkpoint."""
     opened = visit(browser, server, "bidirectional", "en")
     page = opened.open(task="next_word", steps="80").page
@@ -70,4 +70,4 @@ def test_arrows_follow_words_of_another_length(browser: Browser, server: str) ->
         )
         assert len(aside) == WORDS
         assert max(aside) < 2, key
-    page.context.close()
+    page.close()

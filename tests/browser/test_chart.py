@@ -1,13 +1,13 @@
 """Charts in a browser: on a phone the lines have the room, and their names stand above them."""
 
 import pytest
-from playwright.sync_api import Browser
+from playwright.sync_api import BrowserContext
 
 from tests.browser.conftest import visit
 
 
 @pytest.mark.parametrize("width", [1280, 360])
-def test_the_names_of_lines_leave_them_room(browser: Browser, server: str, width: int) -> None:
+def test_the_names_of_lines_leave_them_room(browser: BrowserContext, server: str, width: int) -> None:
     page = visit(browser, server, "one_hot", "en", width).open().page
     chart = page.locator(".u-picture", has=page.locator(".u-key")).last
     chart.scroll_into_view_if_needed()
@@ -28,4 +28,4 @@ def test_the_names_of_lines_leave_them_room(browser: Browser, server: str, width
         assert room > whole * 0.7
     else:
         assert not names
-    page.context.close()
+    page.close()

@@ -14,7 +14,7 @@ from streamlit.testing.v1 import AppTest, local_script_runner
 from explainers.support.contract import Checkpoint
 from explainers.support.registry import find, names
 from training import Run
-from ui import lesson, workers
+from ui import compare, lesson, workers
 from ui.controls import defaults, extra, limit, log_series, settings
 from ui.locale import LANGUAGES, Words
 
@@ -41,7 +41,8 @@ def no_idle_time() -> Iterator[None]:
     """
     compiled = ScriptCache()
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(lesson, "FIRST_LOOK", 0.0)
+        for module in (lesson, compare):
+            patch.setattr(module, "FIRST_LOOK", 0.0)
         patch.setattr(local_script_runner, "ScriptCache", lambda: compiled)
         yield
 
