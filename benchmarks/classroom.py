@@ -25,11 +25,13 @@ from websockets.typing import Subprotocol
 from benchmarks._common import PORT, served
 from explainers.support.registry import find, names
 from explainers.support.reviews import words_by_frequency
+from ui.controls import limit, plain_slider
 
 ARRIVE = 5.0  # seconds within which all visitors come
 EVERY = 2.0  # seconds between two changes of one visitor
 PATIENCE = 30.0  # seconds after which an answer counts as an error
 TRAINERS = 4
+State = dict[str, str | int | float]  # key of a control → a text, where a slider stands, a typed number
 
 
 @dataclass
@@ -55,7 +57,7 @@ class Visitor:
         self.hash, self.query = "", "lang=en"
         self.again: dict[str, asyncio.Task[None]] = {}  # fragments that rerun on a timer
 
-    async def ask(self, state: dict[str, str | float], fragment: str = "") -> None:
+    async def ask(self, state: State, fragment: str = "") -> None:
         """Ask for a rerun with these values of controls."""
         message = BackMsg()
         rerun = message.rerun_script
@@ -68,6 +70,8 @@ class Visitor:
             widget = rerun.widget_states.widgets.add(id=self.widgets[key])
             if isinstance(value, str):
                 widget.string_value = value
+            elif isinstance(value, int):
+                widget.double_array_value.data.append(value)  # a slider
             else:
                 widget.double_value = value
         await self.socket.send(message.SerializeToString())
@@ -120,7 +124,7 @@ class Visitor:
                 self.rest(but=timed)
                 return picture, time.perf_counter()
 
-    async def change(self, state: dict[str, str | float]) -> None:
+    async def change(self, state: State) -> None:
         """Change controls, wait for the end of the run, and note how long it took."""
         start = time.perf_counter()
         try:
@@ -165,14 +169,23 @@ async def arrive(address: str, page: str) -> None:
         await visitor.trained()
 
 
+def elsewhere(page: str, dice: random.Random) -> State:
+    """Another place to look at: a new text where the page's View has one, else its first slider moved."""
+    fields = find(page).View.model_fields
+    for name, about in fields.items():
+        if about.annotation is str:
+            words = [word for word in words_by_frequency()[50:1000] if word.isalpha()]
+            return {name: " ".join(dice.sample(words, 4))}
+    name = next(name for name, about in fields.items() if plain_slider(about))
+    return {name: dice.randint(limit(fields[name], "ge"), limit(fields[name], "le"))}
+
+
 async def look(address: str, page: str, notes: Notes, until: float, dice: random.Random) -> None:
-    """A visitor who looks at other texts: changes the first text field of the page's View."""
-    control = next(n for n, f in find(page).View.model_fields.items() if f.annotation is str)
-    words = [word for word in words_by_frequency()[50:1000] if word.isalpha()]
+    """A visitor who looks elsewhere in the trained model again and again."""
     await asyncio.sleep(dice.uniform(0, ARRIVE))
     async with visit(address, page, notes) as visitor:
         while visitor.widgets and (begin := time.perf_counter()) < until:
-            await visitor.change({control: " ".join(dice.sample(words, 4))})
+            await visitor.change(elsewhere(page, dice))
             await asyncio.sleep(max(0.0, EVERY - (time.perf_counter() - begin)))
 
 
