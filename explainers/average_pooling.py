@@ -12,6 +12,7 @@ from torch import Tensor, nn
 from explainers.support.contract import Array, Checkpoint, Label, Say, Settings, checkpoint_steps, weights_of
 from explainers.support.init import seeded
 from explainers.support.measured import Measured
+from explainers.support.once import once
 from explainers.support.order_pairs import mixed_up, pair_split, pair_vocabulary, sample_rows, shuffled
 from explainers.support.order_pictures import pairs_apart
 from explainers.support.pictures import Arrow, Chart, Diagram, Grid, curves, label_of, low
@@ -161,18 +162,26 @@ class Reading(Measured):
     shares: dict[str, list[float]]  # the same as shares of positive, from 0 to 1
 
 
+@once
+def trained(checkpoint: Checkpoint, corpus: str) -> tuple[Pooled, Recurrent]:
+    """Both models as they were at this step, trained on ``pairs`` or ``reviews``."""
+    weights = {kind: checkpoint.state(f"{kind}_{corpus}") for kind in KINDS}
+    rows, dim = weights["pooled"]["embed.weight"].shape  # V + 1, d
+    pooled = Pooled(rows, dim, POOLINGS[int(checkpoint.numbers["pooling"])])
+    recurrent = Recurrent(rows, dim)
+    pooled.load_state_dict(weights["pooled"])
+    recurrent.load_state_dict(weights["recurrent"])
+    return pooled, recurrent
+
+
 def read(checkpoint: Checkpoint, view: View) -> Reading:
     """Ask both models about the text; a text without words is one unknown word.
 
     It is always asked in two orders: as typed, and in the order chosen, or in order 1 if none is.
     """
-    language, pooling = (int(checkpoint.numbers[key]) for key in ("language", "pooling"))
-    known = pair_vocabulary(LANGUAGES[language]) if view.trained_on == "pairs" else vocabulary(WORDS)
-    weights = {kind: checkpoint.state(f"{kind}_{view.trained_on}") for kind in KINDS}
-    rows, dim = weights["pooled"]["embed.weight"].shape
-    pooled, recurrent = Pooled(rows, dim, POOLINGS[pooling]), Recurrent(rows, dim)
-    pooled.load_state_dict(weights["pooled"])
-    recurrent.load_state_dict(weights["recurrent"])
+    language = LANGUAGES[int(checkpoint.numbers["language"])]
+    known = pair_vocabulary(language) if view.trained_on == "pairs" else vocabulary(WORDS)
+    pooled, recurrent = trained(checkpoint, view.trained_on)
     tokens = tokenize(view.text) or ["…"]
     orders, shown = [tokens, shuffled(tokens, view.shuffle or 1)], int(view.shuffle > 0)
     batch = pack([ids_of(order, known) for order in orders], [0.0, 0.0])

@@ -46,7 +46,7 @@ class Settings(BaseModel):
         return hashlib.sha256(json.dumps(self.model_dump(), sort_keys=True).encode()).hexdigest()[:16]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Checkpoint(Measured):
     """The run at one step: plain numbers and copies of the weights. Pickles; rebuilds the model anywhere.
 

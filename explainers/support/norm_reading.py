@@ -11,6 +11,7 @@ from explainers.support.contract import Array, Checkpoint
 from explainers.support.measured import Measured
 from explainers.support.norm_measure import SEEN, Layer, arranged, refusal, signals, walk
 from explainers.support.norm_nets import EPS, WIDTH, batch_statistics
+from explainers.support.once import once
 
 TRAINS = 0.5  # a rate trains if with it at least this share of new digits is right; guessing gets 0.1
 DEAD = 0.01  # a layer is dead if less than this part of the pixels' spread over the images leaves it
@@ -57,16 +58,36 @@ def shares(values: Tensor) -> Array:
     return np.asarray(counts / max(1, len(found)))
 
 
+def by_unit(values: Tensor) -> Array:
+    """The same for each unit of values (N, H): (H, BINS), in single precision."""
+    return np.stack([shares(column) for column in values.T]).astype(np.float32)
+
+
 def flat_share(layer: Layer, activation: str) -> float:
     """The share of a layer's pre-activations at which the activation is flat."""
     edge = FLAT[activation]
     return float(((layer.into.abs() > edge) if edge else (layer.into < 0)).double().mean())
 
 
-def look(
-    checkpoint: Checkpoint, activation: str, place: str, mode: str, order: str, layer: int, unit: int
-) -> Reading:
-    """Both nets over the test digits, in train mode in batches of the training's size."""
+@dataclass(frozen=True)
+class Inside:
+    """Both nets over the test digits: all that does not depend on the layer and unit that are looked at."""
+
+    hills: dict[str, Array]  # net → (L, BINS)
+    needles: dict[str, Array]  # net → (L, H, BINS), float32
+    signals: dict[str, Array]  # net → (L,)
+    flat: dict[str, Array]  # net → (L,)
+    signs: list[float]  # (L,), of the net with batch norm, like the rest
+    own: list[Array]  # (L,) of (2, H)
+    kept: list[Array]  # (L,) of (2, H)
+    few: list[Layer]  # what FEW digits make of each layer
+    labels: list[int]  # (FEW,)
+    refused: str
+
+
+@once
+def inside(checkpoint: Checkpoint, activation: str, place: str, mode: str, order: str) -> Inside:
+    """Send the test digits through both nets, in train mode in batches of the training's size."""
     batch = int(checkpoint.numbers["batch"])
     x, labels = arranged(order)
     x = x[: SEEN // batch * batch]  # (N, 196), whole batches
@@ -77,37 +98,51 @@ def look(
         "with": walk(weights["with"], x, activation, place, together)[0],
         "without": walk(weights["without"], x, activation, "", 0)[0],
     }
-    layer = min(layer, len(layers["with"]))
-    looked, prefix = layers["with"][layer - 1], f"norm.{layer - 1}."
-    gamma, beta, mean, var = (
-        weights["with"][prefix + part].double() for part in ("weight", "bias", "running_mean", "running_var")
-    )  # (H,) each
-    hat = ((looked.out if place == "after" else looked.into) - beta) / gamma  # (N, H)
-    own = batch_statistics(looked.raw[:batch])  # (1, H) each
+    signs, own, kept = [], [], []
+    for i, layer in enumerate(layers["with"]):
+        gamma, beta, mean, var = (
+            weights["with"][f"norm.{i}.{part}"].double()
+            for part in ("weight", "bias", "running_mean", "running_var")
+        )  # (H,) each
+        hat = ((layer.out if place == "after" else layer.into) - beta) / gamma  # (N, H)
+        signs.append(float((hat.abs() > 0.9).double().mean()))
+        now = batch_statistics(layer.raw[:batch])  # (1, H) each
+        own.append(torch.cat([now[0], now[1].sqrt()]).numpy())
+        kept.append(torch.stack([mean, var.sqrt()]).numpy())
+    return Inside(
+        {net: np.stack([shares(one.into) for one in each]) for net, each in layers.items()},
+        {net: np.stack([by_unit(one.into) for one in each]) for net, each in layers.items()},
+        {net: np.array(signals(each, x)) for net, each in layers.items()},
+        {net: np.array([flat_share(one, activation) for one in each]) for net, each in layers.items()},
+        signs, own, kept,
+        walk(weights["with"], x[:FEW], activation, place, FEW if mode == "train" else 0)[0],
+        labels[:FEW].tolist(), refused,
+    )  # fmt: skip
+
+
+def look(
+    checkpoint: Checkpoint, activation: str, place: str, mode: str, order: str, layer: int, unit: int
+) -> Reading:
+    """Both nets over the test digits, and one layer and unit of them."""
+    seen = inside(checkpoint, activation, place, mode, order)
+    layer = min(layer, len(seen.few))
+    few, prefix = seen.few[layer - 1], f"with.norm.{layer - 1}."
     start = min(unit, WIDTH - UNITS + 1) - 1
-    few = walk(weights["with"], x[:FEW], activation, place, FEW if mode == "train" else 0)[0][layer - 1]
-    part = slice(start, start + UNITS)
     columns = {
-        "raw": few.raw,
-        "mean": few.mean[0],
-        "var": few.var[0],
-        "gamma": gamma[None],
-        "beta": beta[None],
+        "raw": few.raw.numpy(),
+        "mean": few.mean[0].numpy(),
+        "var": few.var[0].numpy(),
+        "gamma": checkpoint.weights[prefix + "weight"][None].astype(float),
+        "beta": checkpoint.weights[prefix + "bias"][None].astype(float),
     }
-    by_hand = {name: value[:, part].T.numpy() for name, value in columns.items()}
+    by_hand = {name: value[:, start : start + UNITS].T for name, value in columns.items()}
     by_hand["hat"] = (by_hand["raw"] - by_hand["mean"]) / np.sqrt(by_hand["var"] + EPS)
     by_hand["y"] = by_hand["gamma"] * by_hand["hat"] + by_hand["beta"]
     return Reading(
         checkpoint.step, checkpoint.of, checkpoint.numbers, activation, place, mode, order, layer, unit,
-        refused,
-        {net: np.stack([shares(one.into) for one in each]) for net, each in layers.items()},
-        {net: np.stack([shares(one.into[:, unit - 1]) for one in each]) for net, each in layers.items()},
-        {net: np.array(signals(each, x)) for net, each in layers.items()},
-        {net: np.array([flat_share(one, activation) for one in each]) for net, each in layers.items()},
-        float((hat.abs() > 0.9).double().mean()),
-        torch.cat([own[0], own[1].sqrt()]).numpy(),
-        torch.stack([mean, var.sqrt()]).numpy(),
-        by_hand, labels[:FEW].tolist(), start + 1,
+        seen.refused, seen.hills, {net: each[:, unit - 1] for net, each in seen.needles.items()},
+        seen.signals, seen.flat, seen.signs[layer - 1], seen.own[layer - 1], seen.kept[layer - 1],
+        by_hand, seen.labels, start + 1,
     )  # fmt: skip
 
 

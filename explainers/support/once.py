@@ -1,0 +1,30 @@
+"""What is asked of a checkpoint again and again, whatever the visitor looks at, is worked out once."""
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Any, Concatenate, ParamSpec, TypeVar
+from weakref import WeakKeyDictionary
+
+from explainers.support.contract import Checkpoint
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+
+def once(work: Callable[Concatenate[Checkpoint, P], R]) -> Callable[Concatenate[Checkpoint, P], R]:
+    """Keep what ``work(checkpoint, …)`` returns for as long as the checkpoint is kept.
+
+    A class that looks at one run asks its checkpoints forty times over. What is kept must not be changed, and
+    should be small: it counts in no cache's limit.
+    """
+    kept: WeakKeyDictionary[Checkpoint, dict[Any, R]] = WeakKeyDictionary()
+
+    @wraps(work)
+    def found(checkpoint: Checkpoint, /, *args: P.args, **kwargs: P.kwargs) -> R:
+        known = kept.setdefault(checkpoint, {})
+        asked = (args, tuple(kwargs.items()))
+        if asked not in known:
+            known[asked] = work(checkpoint, *args, **kwargs)
+        return known[asked]
+
+    return found
