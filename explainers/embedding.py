@@ -10,7 +10,7 @@ from pydantic import Field
 from torch import Tensor, nn
 
 from explainers.support.contract import Array, Checkpoint, Label, Say, Settings, checkpoint_steps, weights_of
-from explainers.support.geometry import cosine_distances, principal_axes, projection, rank
+from explainers.support.geometry import cosine_distances, first_of, place_of, principal_axes, projection, rank
 from explainers.support.init import seeded
 from explainers.support.measured import Measured
 from explainers.support.neighbours import neighbour_pairs, noise
@@ -229,13 +229,17 @@ def picture_neighbours(readings: Sequence[Reading]) -> Diagram:
     frames = []
     for reading in readings:
         tables = {"true": reading.table, "map": projected(reading.table)}
-        found = {key: nearest(vectors, reading) for key, vectors in tables.items()}
+        own = vocabulary(WORDS)[reading.word]
+        away = {key: np.linalg.norm(table - table[own], axis=1) for key, table in tables.items()}
+        for distances in away.values():
+            distances[[UNKNOWN, own]] = np.inf  # neither is a neighbour
         frame: dict[str, Any] = {}
         for key, other in (("true", "map"), ("map", "true")):
-            top, distances = found[key][0][:NEAREST].tolist(), found[key][1]
+            distances = away[key]
+            top = first_of(distances, NEAREST)
             frame[f"word_{key}"] = [[words_by_frequency()[i - 1]] for i in top]
             frame[f"distance_{key}"] = [[float(distances[i])] for i in top]
-            frame[f"rank_{key}"] = [[rank(found[other][0], i)] for i in top]
+            frame[f"rank_{key}"] = [[place_of(away[other], i)] for i in top]
         frames.append(frame)
     grids = [
         Grid(f"{part}_{key}", (column, 0), "word" if part == "word" else "plain",

@@ -41,3 +41,18 @@ def projection(vectors: Array, k: int) -> Callable[[Array], Array]:
 def rank(order: Array, row: int) -> int:
     """At which place of ``order`` (N,) a row number stands, counted from 1."""
     return int(np.flatnonzero(order == row)[0]) + 1
+
+
+def first_of(distances: Array, count: int) -> list[int]:
+    """The rows of the ``count`` smallest of distances (N,), nearest first, equal ones in their order.
+
+    Sorting all of them would take as long as everything else in a picture.
+    """
+    near = np.flatnonzero(distances <= np.partition(distances, count)[count])
+    return [int(row) for row in near[np.argsort(distances[near], kind="stable")][:count]]
+
+
+def place_of(distances: Array, row: int) -> int:
+    """At which place a row stands among distances (N,), the nearest first, counted from 1."""
+    nearer, same = distances < distances[row], distances[:row] == distances[row]
+    return int(nearer.sum() + same.sum()) + 1

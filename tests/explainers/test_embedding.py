@@ -12,7 +12,7 @@ from torch import nn
 from explainers import embedding as page
 from explainers.embedding import NEGATIVE, POSITIVE, Reading, SkipGram, Training, View
 from explainers.support.contract import Array, Checkpoint
-from explainers.support.geometry import cosine_distances, principal_axes, projection, rank
+from explainers.support.geometry import cosine_distances, first_of, place_of, principal_axes, projection, rank
 from explainers.support.init import seeded
 from explainers.support.neighbours import neighbour_pairs, noise
 from explainers.support.pooled import PooledClassifier
@@ -287,3 +287,11 @@ def test_the_cosine_is_worked_out(settings: dict[str, Any], word: str) -> None:
     values = page.formula(reading)
     assert values["cosine"] == frame["cosine"][0][0]
     has_words("embedding", [], values)
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_places_without_sorting_are_those_of_sorting(seed: int) -> None:
+    distances = np.round(np.random.default_rng(seed).random(200), 1 + seed % 3)  # many are equal
+    order = np.argsort(distances, kind="stable").tolist()
+    assert first_of(distances, 7) == order[:7]
+    assert [place_of(distances, row) for row in order] == list(range(1, 201))
