@@ -134,7 +134,7 @@ const uFrame = (root, show, rows) => {
   const box = uElement('div', '', details);
   box.tabIndex = 0;
   box.setAttribute('role', 'region');
-  let data = { steps: [] }, words = {}, index = 0, atEnd = true;
+  let data = { steps: [] }, words = {}, index = 0, atEnd = false;
 
   const fill = () => {
     if (!details.open) return;
@@ -170,7 +170,7 @@ const uFrame = (root, show, rows) => {
     redraw: () => data.steps.length && draw(),
     update(fresh, phrases) {
       const same = fresh.steps[0] === data.steps[0] && fresh.steps[1] === data.steps[1];
-      if (!same) atEnd = true;
+      if (!same) { index = 0; atEnd = !fresh.opens_first; }
       data = fresh;
       words = phrases;
       scrubber.update(data.steps.length, words.training, words);

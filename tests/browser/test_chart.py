@@ -29,3 +29,14 @@ def test_the_names_of_lines_leave_them_room(browser: BrowserContext, server: str
     else:
         assert not names
     page.close()
+
+
+@pytest.mark.parametrize(("name", "first"), [("gradients", True), ("embedding", False)])
+def test_a_picture_opens_where_it_teaches(
+    browser: BrowserContext, server: str, name: str, first: bool
+) -> None:
+    page = visit(browser, server, name, "en").open().page
+    scrubber = page.locator(".u-picture .u-scrub input").first
+    ends = scrubber.evaluate("s => [s.value === '0', s.value === s.max]")
+    assert ends == [first, not first]
+    page.close()
