@@ -18,6 +18,7 @@ from explainers.support.script import script
 from training import Run
 from ui.breaks import breaks
 from ui.chart import chart
+from ui.contest import contest
 from ui.controls import defaults, draw, extra, held
 from ui.diagram import diagram
 from ui.kept import short, whole
@@ -66,6 +67,7 @@ class Lesson:
         self.words = Words(language(), self.name)
         self.page = self.words.page
         self._kinds: list[type[Settings]] = [explainer.Training, explainer.View]
+        self.linked = ["a", "sweep"]  # what stands in the address beside the controls
 
     # -- claim and question ------------------------------------------------------------------------------
 
@@ -235,6 +237,10 @@ class Lesson:
         """One control at several values, trained at the push of a button."""
         sweep(self, field, draw_picture)
 
+    def contest(self, name: str, task: Any) -> None:
+        """One question, several who may answer it, some of them not here, or paid."""
+        contest(self, name, task)
+
     def show(
         self, name: str, picture: Chart | Diagram, overlay: Chart | Diagram | None = None, state: Any = None
     ) -> None:
@@ -343,7 +349,7 @@ class Lesson:
             start = defaults(type(state), self.words)
             values |= {k: v for k, v in state.model_dump().items() if v != start[k] and not self._too_long(v)}
         values |= {"lang": self.words.language}
-        values |= {key: st.query_params[key] for key in ("a", "sweep") if key in st.query_params}
+        values |= {key: st.query_params[key] for key in self.linked if key in st.query_params}
         base = (st.context.url or f"/{self.name}").split("?")[0]
         written = {k: str(v).lower() if isinstance(v, bool) else v for k, v in values.items()}
         return f"{base}?{urlencode(written)}"

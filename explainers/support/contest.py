@@ -6,7 +6,7 @@ what was paid for once is not paid for again.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 from explainers.support.contract import Say
@@ -29,11 +29,12 @@ class Entry:
 
     ``name`` is a key of the block's words; ``facts`` are named as the columns of its table, one that is
     missing is not known; ``rows`` are the answer, best first; ``offer`` is what an answer takes, where it has
-    to be asked for; ``says`` is why there is none, or what it took.
+    to be asked for; ``says`` is why there is none, or what it took; ``working`` while it is on its way.
     """
 
     name: str
     facts: Mapping[str, float]
     rows: Sequence[Mapping[str, Any]] = ()
     offer: Say | None = None
-    says: Sequence[Say] = field(default=())
+    says: Sequence[Say] = ()
+    working: bool = False

@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cache
-from threading import Lock
+from threading import Lock, Thread
 from time import thread_time
 from typing import Any
 
@@ -25,15 +25,19 @@ REVIEWS = 400  # in the corpus, as many good as bad ones
 NEAREST = 5
 CANDIDATES = 10  # of each free encoder, which the paid one then ranks
 MOST_KEPT = 400  # paid vectors that a session keeps
-FREE: dict[str, Callable[[], TextEncoder]] = {
+FREE = ("one_hot", "glove", "minilm")
+LOCAL, PAID = "bertimbau", "openai"
+MAKERS: dict[str, Callable[[], TextEncoder]] = {
     "one_hot": encoders.one_hot,
     "glove": encoders.glove,
     "minilm": encoders.minilm,
+    LOCAL: encoders.portuguese,
 }
-PAID, LOCAL = "openai", "bertimbau"
 
-_building = Lock()
+_lock, _one_at_a_time = Lock(), Lock()
 _built: dict[str, "Index"] = {}
+_making: dict[str, Thread] = {}
+_why: dict[str, Say] = {}
 
 
 @dataclass(frozen=True)
@@ -116,23 +120,57 @@ class Index:
         return nearest(unit(self.encoder.encode([text]))[0], self.vectors, count)
 
 
-def index(name: str, make: Callable[[], TextEncoder]) -> Index:
-    """The corpus seen by an encoder, once per process: whoever comes meanwhile waits."""
-    with _building:
-        if name not in _built:
-            encoder, sentences = make(), corpus()
-            encoder.encode(sentences.texts[:1])  # what is done only once is not the time of a sentence
-            began = thread_time()
-            vectors = unit(encoder.encode(sentences.texts))
-            milliseconds = (thread_time() - began) * 1000 / len(sentences.texts)
-            right = precision(vectors, sentences.ratings > 0)
-            _built[name] = Index(encoder, vectors, milliseconds, right)
-    return _built[name]
+def measured(make: Callable[[], TextEncoder]) -> Index:
+    """The corpus seen by an encoder, with its time and its precision."""
+    encoder, sentences = make(), corpus()
+    encoder.encode(sentences.texts[:1])  # what is done only once is not the time of a sentence
+    began = thread_time()
+    vectors = unit(encoder.encode(sentences.texts))
+    milliseconds = (thread_time() - began) * 1000 / len(sentences.texts)
+    return Index(encoder, vectors, milliseconds, precision(vectors, sentences.ratings > 0))
+
+
+def start(name: str) -> None:
+    """Let an encoder see the corpus, once per process, while everybody's page goes on."""
+    with _lock:
+        if name not in _built and name not in _making:
+            _why.pop(name, None)
+            _making[name] = Thread(target=_make, args=(name,), daemon=True)
+            _making[name].start()
+
+
+def _make(name: str) -> None:
+    why = Say("failed", {})
+    try:
+        with _one_at_a_time:
+            _built[name] = measured(MAKERS[name])
+        return
+    except Unavailable as unavailable:
+        why = unavailable.say
+    finally:
+        with _lock:
+            if name not in _built:
+                _why[name] = why
+            del _making[name]
+
+
+def wait() -> None:
+    """Until no encoder is at work."""
+    while going := list(_making.values()):
+        going[0].join()
+
+
+def free() -> dict[str, Index]:
+    """The free encoders that have seen the corpus; the others are on their way."""
+    for name in FREE:
+        if name not in _why:
+            start(name)
+    return {name: _built[name] for name in FREE if name in _built}
 
 
 def candidates(question: str) -> list[int]:
     """Which reviews the paid encoder ranks: the nearest of all free ones, each once, in a fixed order."""
-    found = (place for name, make in FREE.items() for place, _ in index(name, make).nearest(question, CANDIDATES))
+    found = (place for index in free().values() for place, _ in index.nearest(question, CANDIDATES))
     return list(dict.fromkeys(found))
 
 
@@ -147,23 +185,22 @@ def rows_of(found: Sequence[tuple[int, float]]) -> list[dict[str, Any]]:
 
 def entries(question: str, kept: dict[str, Any], key: SecretStr | None) -> list[Entry]:
     """All encoders and what each says of ``question``; ``kept`` is this visitor's."""
-    asked = bool(question.strip())
-    found = []
-    for name, make in FREE.items():
-        ready = index(name, make)
-        rows = rows_of(ready.nearest(question)) if asked else []
-        found.append(Entry(name, ready.facts, rows, says=[] if rows or not asked else [Say("no_word", {})]))
-    return [*found, _local(question, kept), _paid(question, kept, key)]
+    free()
+    return [*(_own(name, question) for name in (*FREE, LOCAL)), _paid(question, kept, key)]
 
 
-def _local(question: str, kept: dict[str, Any]) -> Entry:
-    if LOCAL in _built:
-        ready = _built[LOCAL]
-        return Entry(LOCAL, ready.facts, rows_of(ready.nearest(question)) if question.strip() else [])
-    if bertimbau.wanted() is None:
-        return Entry(LOCAL, {"dollars": 0.0}, says=[Say("bertimbau_unset", {"variable": bertimbau.VARIABLE})])
-    why = kept.get(LOCAL)
-    return Entry(LOCAL, {"dollars": 0.0}, offer=Say("load", {"n": REVIEWS}), says=[why] if why else [])
+def _own(name: str, question: str) -> Entry:
+    """An encoder that runs here."""
+    if name in _built:
+        rows = rows_of(_built[name].nearest(question)) if question.strip() else []
+        none = [] if rows or not question.strip() else [Say("no_word", {})]
+        return Entry(name, _built[name].facts, rows, says=none)
+    if name in _making:
+        return Entry(name, {"dollars": 0.0}, says=[Say("working", {"n": REVIEWS})], working=True)
+    why = [_why[name]] if name in _why else []
+    if name == LOCAL and bertimbau.wanted() is None:
+        return Entry(name, {"dollars": 0.0}, says=[Say("bertimbau_unset", {"variable": bertimbau.VARIABLE})])
+    return Entry(name, {"dollars": 0.0}, offer=Say("load", {"n": REVIEWS}), says=why)
 
 
 def _paid(question: str, kept: dict[str, Any], key: SecretStr | None) -> Entry:
@@ -174,7 +211,7 @@ def _paid(question: str, kept: dict[str, Any], key: SecretStr | None) -> Entry:
         openai_vectors.ready(key)
     except Unavailable as why:
         return Entry(PAID, facts, says=[why.say])
-    if not question.strip():
+    if not question.strip() or len(free()) < len(FREE):
         return Entry(PAID, facts)
     places, missing = candidates(question), missing_texts(question, kept)
     if missing:
@@ -196,11 +233,11 @@ def missing_texts(question: str, kept: dict[str, Any]) -> list[str]:
 
 def ask(name: str, question: str, kept: dict[str, Any], key: SecretStr | None) -> None:
     """Let an encoder answer that had to be asked for; ``kept`` holds the answer, or why there is none."""
+    if name != PAID:
+        start(name)
+        return
     kept.pop(name, None)
     try:
-        if name == LOCAL:
-            index(LOCAL, encoders.portuguese)
-            return
         texts = missing_texts(question, kept)
         if not texts:
             return
@@ -218,6 +255,8 @@ def ask(name: str, question: str, kept: dict[str, Any], key: SecretStr | None) -
 def says(found: Sequence[Entry]) -> list[Say]:
     """What the measured numbers of the free encoders show."""
     by = {entry.name: entry for entry in found if "precision" in entry.facts}
+    if not by.keys() >= set(FREE):
+        return []
     right = {name: entry.facts["precision"] for name, entry in by.items()}
     chance = (REVIEWS / 2 - 1) / (REVIEWS - 1)
     values = {**{name: right[name] for name in FREE}, "chance": chance, "n": REVIEWS}
