@@ -31,13 +31,13 @@ def contest(lesson: "Lesson", name: str, task: Any) -> None:
         st.markdown(words["lead"])
         question = _question(lesson, name, words, task.LIMIT)
         lesson.linked.append(name)
-        entries = task.entries(question, kept, secret(words["secret"]))
+        entries = task.entries(question, kept, secret(task.SECRET))
         working = any(entry.working for entry in entries)
 
         @st.fragment(run_every=pace(visitor()) if working else None)
         @turn()
         def live() -> None:
-            now = task.entries(question, kept, secret(words["secret"])) if working else entries
+            now = task.entries(question, kept, secret(task.SECRET)) if working else entries
             if working and not any(entry.working for entry in now):
                 st.rerun()
             st.markdown(_table(lesson, words, now))
@@ -55,7 +55,9 @@ def contest(lesson: "Lesson", name: str, task: Any) -> None:
 
 def _question(lesson: "Lesson", name: str, words: Mapping[str, Any], limit: int) -> str:
     """What the visitor asks; the default, with one sentence, for a text that is too long."""
-    written = st.text_input(words["label"], words["default"], key=name, help=words["help"], bind="query-params")
+    written = st.text_input(
+        words["label"], words["default"], key=name, help=words["help"], bind="query-params"
+    )
     if written is not None and len(written) <= limit:
         return str(written)
     st.warning(lesson.words.say("errors.text_length", label=words["label"], limit=limit))
@@ -93,11 +95,16 @@ def _card(
     st.markdown(f"**{words['names'][entry.name]}**")
     if entry.rows:
         shown = words["row"]
-        lines = [[column["label"] for column in shown.values()], ["--:" if c.get("cell") else ":--" for c in shown.values()]]
+        lines = [
+            [column["label"] for column in shown.values()],
+            ["--:" if c.get("cell") else ":--" for c in shown.values()],
+        ]
         for row in entry.rows:
             lines.append(
                 [
-                    lesson.words.fill(column["cell"], {"v": row[key]}) if column.get("cell") else plain(row[key])
+                    lesson.words.fill(column["cell"], {"v": row[key]})
+                    if column.get("cell")
+                    else plain(row[key])
                     for key, column in shown.items()
                 ]
             )
@@ -109,5 +116,5 @@ def _card(
     st.markdown(_said(lesson, words, entry.offer))
     if st.button(words["ask"][entry.name], key=f"{name}_{entry.name}"):
         with st.spinner(words["asking"]), pause():
-            task.ask(entry.name, question, kept, secret(words["secret"]))
+            task.ask(entry.name, question, kept, secret(task.SECRET))
         st.rerun()

@@ -56,24 +56,29 @@ def fetched(name: str, revision: str | None) -> Path:
     """
     # Here and not above: the hub's library takes a second that a server without BERTimbau need not spend.
     from huggingface_hub import HfApi, snapshot_download
-    from huggingface_hub.errors import HfHubHTTPError, HFValidationError
+    from huggingface_hub.errors import (
+        GatedRepoError,
+        HFValidationError,
+        RepositoryNotFoundError,
+        RevisionNotFoundError,
+    )
 
     try:
         try:
             there = HfApi().model_info(name, revision=revision, timeout=TIMEOUT)
-        except HfHubHTTPError:
+        except (RepositoryNotFoundError, RevisionNotFoundError, GatedRepoError):
             raise Unavailable("bertimbau_no_such", variable=VARIABLE) from None
         except HFValidationError:
             raise Unavailable("bertimbau_folder", variable=VARIABLE) from None
         refuse_pickle({file.rfilename for file in there.siblings or []})
-        return Path(
-            snapshot_download(name, revision=there.sha, allow_patterns=FILES, etag_timeout=TIMEOUT)
-        )
+        return Path(snapshot_download(name, revision=there.sha, allow_patterns=FILES, etag_timeout=TIMEOUT))
     except Unavailable:
         raise
     except Exception:  # whatever the network does, and the libraries under the hub's
         try:
-            return Path(snapshot_download(name, revision=revision, allow_patterns=FILES, local_files_only=True))
+            return Path(
+                snapshot_download(name, revision=revision, allow_patterns=FILES, local_files_only=True)
+            )
         except Exception:
             raise Unavailable("bertimbau_hub", variable=VARIABLE) from None
 

@@ -1,6 +1,6 @@
 """Several who may answer one question: what a page's block asks of them, and what it shows.
 
-A task is a module with ``LIMIT`` (characters of a question), ``entries(question, kept)``,
+A task is a module with ``LIMIT`` (characters of a question), ``SECRET`` (the name of a key), ``entries(question, kept)``,
 ``ask(name, question, kept, key)`` and ``says(entries)``. ``kept`` is a dictionary that belongs to one visitor:
 what was paid for once is not paid for again.
 """

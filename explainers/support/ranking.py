@@ -21,10 +21,11 @@ from explainers.support.encoders import TextEncoder
 from explainers.support.reviews import REVIEW_TOKEN, data_file
 
 LIMIT = 280  # characters of a sentence
+SECRET = "OPENAI_API_KEY"
 REVIEWS = 400  # in the corpus, as many good as bad ones
 NEAREST = 5
 CANDIDATES = 10  # of each free encoder, which the paid one then ranks
-MOST_KEPT = 400  # paid vectors that a session keeps
+MOST_KEPT = 1_000  # paid vectors that a session keeps: all reviews, and 600 sentences
 FREE = ("one_hot", "glove", "minilm")
 LOCAL, PAID = "bertimbau", "openai"
 MAKERS: dict[str, Callable[[], TextEncoder]] = {
@@ -57,7 +58,9 @@ def corpus(size: int = REVIEWS, seed: int = 0) -> Corpus:
         text: rating
         for text, rating in rows.items()
         # Without figures, which each language writes in its own way.
-        if abs(rating) >= 1 and 3 <= len(REVIEW_TOKEN.findall(text.lower())) <= 20 and not re.search(r"\d", text)
+        if abs(rating) >= 1
+        and 3 <= len(REVIEW_TOKEN.findall(text.lower())) <= 20
+        and not re.search(r"\d", text)
     }
     generator = torch.Generator().manual_seed(seed)
     texts: list[str] = []
@@ -219,9 +222,12 @@ def _paid(question: str, kept: dict[str, Any], key: SecretStr | None) -> Entry:
         offer = Say("price", {"texts": len(missing), "tokens": most, "dollars": openai_vectors.dollars(most)})
         refused = kept.get(PAID)
         return Entry(PAID, facts, offer=offer, says=[refused] if refused else [])
-    vectors = unit(np.stack([kept["vectors"][text] for text in (question, *(sentences.texts[i] for i in places))]))
+    vectors = unit(
+        np.stack([kept["vectors"][text] for text in (question, *(sentences.texts[i] for i in places))])
+    )
+    took = [kept["took"][question]] if question in kept.get("took", {}) else []
     ranked = [(places[row], near) for row, near in nearest(vectors[0], vectors[1:])]
-    return Entry(PAID, facts, rows_of(ranked), says=[kept["took"], Say("reranked", {"n": len(places)})])
+    return Entry(PAID, facts, rows_of(ranked), says=[*took, Say("reranked", {"n": len(places)})])
 
 
 def missing_texts(question: str, kept: dict[str, Any]) -> list[str]:
@@ -247,7 +253,8 @@ def ask(name: str, question: str, kept: dict[str, Any], key: SecretStr | None) -
         for old in list(vectors)[: max(len(vectors) - MOST_KEPT, 0)]:
             del vectors[old]
         paid = {"tokens": answer.tokens, "dollars": openai_vectors.dollars(answer.tokens)}
-        kept["took"] = Say("took", {**paid, "texts": len(texts), "seconds": answer.seconds})
+        took = Say("took", {**paid, "texts": len(texts), "seconds": answer.seconds})
+        kept.setdefault("took", {})[question] = took
     except Unavailable as why:
         kept[name] = why.say
 
@@ -263,6 +270,6 @@ def says(found: Sequence[Entry]) -> list[Say]:
     order = "ordered" if right["one_hot"] < right["glove"] < right["minilm"] else "not_ordered"
     sentences = [Say(order, values)]
     fifth = {name: by[name].rows[-1]["similarity"] for name in FREE if by[name].rows}
-    if len(fifth) == len(FREE):
+    if len(fifth) == len(FREE) and max(fifth.values()) - min(fifth.values()) > 0.1:
         sentences.append(Say("not_comparable", fifth))
     return sentences
