@@ -38,7 +38,7 @@ PUBLISHED_LAYER = {
     "norm": "output.LayerNorm",
 }
 AT_ONCE = 32  # texts in one batch
-_loading = Lock()
+_one_at_a_time = Lock()
 
 
 class Embeddings(nn.Module):
@@ -259,5 +259,5 @@ def load_encoder(folder: str | Path = MODEL_DIR) -> Encoder:
     MiniLM: a BERT of 6 layers and 12 heads, distilled from a larger one (Wang et al., 2020) and trained to
     give sentences that mean the same nearby vectors (Reimers & Gurevych, 2019).
     """
-    with _loading:
+    with _one_at_a_time:
         return _encoder(Path(folder).resolve())
