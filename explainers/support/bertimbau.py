@@ -1,4 +1,4 @@
-"""BERTimbau, a BERT that has read Portuguese (Souza et al., 2020): found where the server says, or not at all.
+"""BERTimbau, a BERT that has read Portuguese (Souza et al., 2020), where the server names one.
 
 ``UNROLLED_BERTIMBAU`` names a folder, or a model of the Hugging Face hub (``owner/name``, and ``@revision``
 where another one than the main is meant). Without it nothing is looked for and nothing is fetched. Only
@@ -13,7 +13,7 @@ from typing import TypeVar
 
 from safetensors import SafetensorError
 
-from explainers.support.contest import Unavailable
+from explainers.support.contest import UnavailableError
 
 VARIABLE = "UNROLLED_BERTIMBAU"
 HUB_NAME = re.compile(r"([\w.-]+/[\w.-]+)(?:@([\w./-]+))?")
@@ -33,17 +33,17 @@ def folder() -> Path:
     """The folder with the model, fetched from the hub if the server names it so.
 
     Raises:
-        Unavailable: if none is named, there is no such folder, or the hub does not give one.
+        UnavailableError: if none is named, there is no such folder, or the hub does not give one.
 
     """
     name = wanted()
     if name is None:
-        raise Unavailable("bertimbau_unset", variable=VARIABLE)
+        raise UnavailableError("bertimbau_unset", variable=VARIABLE)
     if Path(name).is_dir():
         return Path(name)
     hub = HUB_NAME.fullmatch(name)
     if hub is None or Path(name).is_absolute() or name.startswith("."):
-        raise Unavailable("bertimbau_folder", variable=VARIABLE)
+        raise UnavailableError("bertimbau_folder", variable=VARIABLE)
     return fetched(hub[1], hub[2])
 
 
@@ -51,7 +51,7 @@ def fetched(name: str, revision: str | None) -> Path:
     """The model of the hub, or the copy that an earlier call left on this disk.
 
     Raises:
-        Unavailable: if the hub does not answer, has no such model, or has it only as a pickle.
+        UnavailableError: if the hub does not answer, has no such model, or has it only as a pickle.
 
     """
     # Here and not above: the hub's library takes a second that a server without BERTimbau need not spend.
@@ -67,12 +67,12 @@ def fetched(name: str, revision: str | None) -> Path:
         try:
             there = HfApi().model_info(name, revision=revision, timeout=TIMEOUT)
         except (RepositoryNotFoundError, RevisionNotFoundError, GatedRepoError):
-            raise Unavailable("bertimbau_no_such", variable=VARIABLE) from None
+            raise UnavailableError("bertimbau_no_such", variable=VARIABLE) from None
         except HFValidationError:
-            raise Unavailable("bertimbau_folder", variable=VARIABLE) from None
+            raise UnavailableError("bertimbau_folder", variable=VARIABLE) from None
         refuse_pickle({file.rfilename for file in there.siblings or []})
         return Path(snapshot_download(name, revision=there.sha, allow_patterns=FILES, etag_timeout=TIMEOUT))
-    except Unavailable:
+    except UnavailableError:
         raise
     except Exception:  # whatever the network does, and the libraries under the hub's
         try:
@@ -80,37 +80,37 @@ def fetched(name: str, revision: str | None) -> Path:
                 snapshot_download(name, revision=revision, allow_patterns=FILES, local_files_only=True)
             )
         except Exception:
-            raise Unavailable("bertimbau_hub", variable=VARIABLE) from None
+            raise UnavailableError("bertimbau_hub", variable=VARIABLE) from None
 
 
 def refuse_pickle(files: set[str]) -> None:
     """Files with no safetensors among them.
 
     Raises:
-        Unavailable: saying which is missing, or how to make one of a pickle.
+        UnavailableError: saying which is missing, or how to make one of a pickle.
 
     """
     if WEIGHTS in files:
         return
     if any(name.endswith((".bin", ".pt", ".pth", ".pkl", ".ckpt")) for name in files):
-        raise Unavailable("bertimbau_pickle", variable=VARIABLE)
-    raise Unavailable("bertimbau_missing", file=WEIGHTS)
+        raise UnavailableError("bertimbau_pickle", variable=VARIABLE)
+    raise UnavailableError("bertimbau_missing", file=WEIGHTS)
 
 
 def checked(place: Path) -> Path:
     """The folder, if it holds what is needed.
 
     Raises:
-        Unavailable: naming the file that is missing.
+        UnavailableError: naming the file that is missing.
 
     """
     files = {path.name for path in place.iterdir()}
     refuse_pickle(files)
     if "config.json" not in files:
-        raise Unavailable("bertimbau_missing", file="config.json")
+        raise UnavailableError("bertimbau_missing", file="config.json")
     # A list of pieces does not say by itself whether it wants the text in lower case.
     if "tokenizer.json" not in files and not {"vocab.txt", "tokenizer_config.json"} <= files:
-        raise Unavailable("bertimbau_missing", file="tokenizer.json")
+        raise UnavailableError("bertimbau_missing", file="tokenizer.json")
     return place
 
 
@@ -118,12 +118,12 @@ def read(place: Path, loader: Callable[[Path], T]) -> T:
     """What ``loader`` makes of the folder.
 
     Raises:
-        Unavailable: if the weights are cut off, or those of another kind of model.
+        UnavailableError: if the weights are cut off, or those of another kind of model.
 
     """
     try:
         return loader(place)
     except (SafetensorError, EOFError, OSError):
-        raise Unavailable("bertimbau_damaged") from None
+        raise UnavailableError("bertimbau_damaged") from None
     except Exception:  # a configuration, a list of pieces or weights that are not those of a BERT
-        raise Unavailable("bertimbau_kind") from None
+        raise UnavailableError("bertimbau_kind") from None

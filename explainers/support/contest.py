@@ -1,8 +1,8 @@
 """Several who may answer one question: what a page's block asks of them, and what it shows.
 
-A task is a module with ``LIMIT`` (characters of a question), ``SECRET`` (the name of a key), ``entries(question, kept)``,
-``ask(name, question, kept, key)`` and ``says(entries)``. ``kept`` is a dictionary that belongs to one visitor:
-what was paid for once is not paid for again.
+A task is a module with ``LIMIT`` (characters of a question), ``SECRET`` (the name of a key),
+``entries(question, kept, key)``, ``ask(name, question, kept, key)`` and ``says(entries)``. ``kept`` is a
+dictionary that belongs to one visitor: what was paid for once is not paid for again.
 """
 
 from collections.abc import Mapping, Sequence
@@ -12,7 +12,7 @@ from typing import Any
 from explainers.support.contract import Say
 
 
-class Unavailable(Exception):
+class UnavailableError(Exception):
     """Why somebody cannot answer: the key of a sentence, and what fills it.
 
     It never carries the text of another error: that may hold a path, an address or a key.

@@ -69,7 +69,7 @@ def portuguese() -> TextEncoder:
     """The same of BERTimbau.
 
     Raises:
-        Unavailable: if this server has not been given one, or it cannot be read.
+        UnavailableError: if this server has not been given one, or it cannot be read.
 
     """
     return bert(bertimbau.checked(bertimbau.folder()))

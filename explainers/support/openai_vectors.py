@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 from pydantic import SecretStr
 
-from explainers.support.contest import Unavailable
+from explainers.support.contest import UnavailableError
 from explainers.support.contract import Array
 
 MODEL = "text-embedding-ada-002"
@@ -73,13 +73,13 @@ def package() -> Any:
     """The ``openai`` package.
 
     Raises:
-        Unavailable: if it is not installed.
+        UnavailableError: if it is not installed.
 
     """
     try:
         import openai
     except ImportError:
-        raise Unavailable("openai_package") from None
+        raise UnavailableError("openai_package") from None
     return openai
 
 
@@ -87,29 +87,29 @@ def ready(key: SecretStr | None) -> None:
     """Nothing, if a call can be made.
 
     Raises:
-        Unavailable: if the package or the key is missing, or the key is not one.
+        UnavailableError: if the package or the key is missing, or the key is not one.
 
     """
     package()
     written = key.get_secret_value() if key else ""
     if not written:
-        raise Unavailable("openai_key")
+        raise UnavailableError("openai_key")
     # Elsewhere such a key would fail, too, with a message that quotes it.
     if not set(written) <= KEY_CHARACTERS:
-        raise Unavailable("openai_key_characters")
+        raise UnavailableError("openai_key_characters")
 
 
 def ask(texts: Sequence[str], key: SecretStr | None, timeout: float = TIMEOUT) -> Answer:
     """One call, never repeated by itself: each may be paid for.
 
     Raises:
-        Unavailable: if it cannot be made, is too large, or brought no answer.
+        UnavailableError: if it cannot be made, is too large, or brought no answer.
 
     """
     ready(key)
     most = most_tokens(texts)
     if not 0 < len(texts) <= MOST_TEXTS or most > MOST_BYTES or not all(text.strip() for text in texts):
-        raise Unavailable("openai_size", texts=MOST_TEXTS)
+        raise UnavailableError("openai_size", texts=MOST_TEXTS)
     _reserve(dollars(most))
     tokens = 0
     try:
@@ -124,7 +124,7 @@ def _reserve(amount: float, always: bool = False) -> None:
     global _spent
     with _lock:
         if not always and _spent + amount > budget():
-            raise Unavailable("openai_budget", variable=BUDGET, dollars=budget())
+            raise UnavailableError("openai_budget", variable=BUDGET, dollars=budget())
         _spent += amount
 
 
@@ -139,17 +139,17 @@ def _call(texts: Sequence[str], key: SecretStr | None, timeout: float) -> Answer
         return Answer(vectors, int(answer.usage.prompt_tokens), perf_counter() - began)
     # "from None" everywhere: the messages of the API quote a part of the key.
     except (openai.AuthenticationError, openai.PermissionDeniedError):
-        raise Unavailable("openai_refused") from None
+        raise UnavailableError("openai_refused") from None
     except openai.RateLimitError:
-        raise Unavailable("openai_limit") from None
+        raise UnavailableError("openai_limit") from None
     except openai.APITimeoutError:
-        raise Unavailable("openai_late", seconds=timeout) from None
+        raise UnavailableError("openai_late", seconds=timeout) from None
     except openai.APIConnectionError:
-        raise Unavailable("openai_unreachable") from None
+        raise UnavailableError("openai_unreachable") from None
     except openai.APIStatusError as error:
-        raise Unavailable("openai_status", status=error.status_code) from None
+        raise UnavailableError("openai_status", status=error.status_code) from None
     except Exception:  # a body that is not what the API promises
-        raise Unavailable("openai_broken") from None
+        raise UnavailableError("openai_broken") from None
 
 
 def _vectors(answer: Any, count: int) -> Array:

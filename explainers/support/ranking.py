@@ -15,7 +15,7 @@ import torch
 from pydantic import SecretStr
 
 from explainers.support import bertimbau, encoders, openai_vectors
-from explainers.support.contest import Entry, Unavailable
+from explainers.support.contest import Entry, UnavailableError
 from explainers.support.contract import Array, Say
 from explainers.support.encoders import TextEncoder
 from explainers.support.reviews import REVIEW_TOKEN, data_file
@@ -148,7 +148,7 @@ def _make(name: str) -> None:
         with _one_at_a_time:
             _built[name] = measured(MAKERS[name])
         return
-    except Unavailable as unavailable:
+    except UnavailableError as unavailable:
         why = unavailable.say
     finally:
         with _lock:
@@ -212,7 +212,7 @@ def _paid(question: str, kept: dict[str, Any], key: SecretStr | None) -> Entry:
     facts = {"dimensions": openai_vectors.DIMENSIONS, "dollars": openai_vectors.dollars(1000 * each)}
     try:
         openai_vectors.ready(key)
-    except Unavailable as why:
+    except UnavailableError as why:
         return Entry(PAID, facts, says=[why.say])
     if not question.strip() or len(free()) < len(FREE):
         return Entry(PAID, facts)
@@ -255,7 +255,7 @@ def ask(name: str, question: str, kept: dict[str, Any], key: SecretStr | None) -
         paid = {"tokens": answer.tokens, "dollars": openai_vectors.dollars(answer.tokens)}
         took = Say("took", {**paid, "texts": len(texts), "seconds": answer.seconds})
         kept.setdefault("took", {})[question] = took
-    except Unavailable as why:
+    except UnavailableError as why:
         kept[name] = why.say
 
 

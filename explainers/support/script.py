@@ -34,11 +34,15 @@ class Definition:
 
 @dataclass(frozen=True)
 class Source:
-    """A module taken apart: its definitions, its imports from elsewhere, and those from this project."""
+    """A module taken apart: its definitions, its imports from elsewhere, and those from this project.
+
+    ``imports``: name → the line that imports it. ``ours``: name → the definition that it stands for, as
+    (module, name there, line of the import).
+    """
 
     definitions: list[Definition]
     imports: dict[str, str]
-    ours: dict[str, str]
+    ours: dict[str, tuple[str, str, int]]
 
 
 def _bound(node: ast.stmt) -> set[str]:
@@ -63,7 +67,8 @@ def _take_apart(module: ModuleType) -> Source:
     result = Source([], {}, {})
     for node in ast.parse(text).body:
         if isinstance(node, ast.ImportFrom) and (node.module or "").startswith(OURS):
-            result.ours.update({alias.name: node.module or "" for alias in node.names})
+            for alias in node.names:
+                result.ours[alias.asname or alias.name] = node.module or "", alias.name, node.lineno
         elif isinstance(node, ast.ImportFrom):
             for alias in node.names:
                 bound = alias.asname or alias.name
@@ -121,7 +126,7 @@ def script(explainer: Any, training: Settings, view: Settings) -> str:
     """
     name = explainer.__name__.removeprefix(OURS)
     sources: dict[str, Source] = {}
-    kept: dict[tuple[str, int], Definition] = {}
+    kept: set[Definition] = set()
     imports = {"from dataclasses import dataclass", "import json", "import torch"}
     owner: dict[str, str] = {}
     todo = [(explainer.__name__, root) for root in ROOTS]
@@ -134,21 +139,24 @@ def script(explainer: Any, training: Settings, view: Settings) -> str:
         if module == explainer.__name__ and wanted in ("Training", "View"):
             continue
         source = sources.setdefault(module, _take_apart(import_module(module)))
+        found = [definition for definition in source.definitions if wanted in definition.names]
         if wanted in source.ours:
-            todo.append((source.ours[wanted], wanted))
+            origin, there, line = source.ours[wanted]
+            todo.append((origin, there))
+            if there != wanted:  # imported under another name, which in one file is a second name for it
+                same = f"{wanted} = {there}"
+                found = [Definition(module, line, frozenset([wanted]), frozenset([there]), same)]
         elif wanted in source.imports:
             imports.add(source.imports[wanted])
-        else:
-            for definition in source.definitions:
-                if wanted in definition.names:
-                    if owner.setdefault(wanted, module) != module:
-                        raise ValueError(f"{wanted} is defined in {owner[wanted]} and in {module}")
-                    kept[module, definition.line] = definition
-                    todo += [(module, use) for use in definition.uses]
-    helpers = sorted(
-        (d for d in kept.values() if d.module != explainer.__name__), key=lambda d: (d.module, d.line)
-    )
-    own = sorted((d for d in kept.values() if d.module == explainer.__name__), key=lambda d: d.line)
+        if found and owner.setdefault(wanted, module) != module:
+            raise ValueError(f"{wanted} is defined in {owner[wanted]} and in {module}")
+        for definition in found:
+            kept.add(definition)
+            if wanted not in source.ours:
+                todo += [(module, use) for use in definition.uses]
+    in_order = sorted(kept, key=lambda d: (d.module, d.line, d.source))
+    helpers = [d for d in in_order if d.module != explainer.__name__]
+    own = [d for d in in_order if d.module == explainer.__name__]
     # Every name is bound before anything runs, but for decorators and base classes: helpers come in the order
     # in which they need each other at definition time.
     future = sorted(line for line in imports if "__future__" not in line)
