@@ -22,7 +22,7 @@ def vector(text: str) -> list[float]:
 
 
 class Server:
-    """``mode`` says how it answers; ``calls`` are the bodies it was sent, ``paths`` where, ``keys`` with which."""
+    """``mode`` says how it answers; ``calls``, ``paths`` and ``keys`` are what it was sent."""
 
     def __init__(self) -> None:
         self.mode = "good"

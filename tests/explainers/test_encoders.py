@@ -1,4 +1,4 @@
-"""Texts in, vectors out; BERTimbau from a folder or the hub, and one sentence for whatever is wrong with it."""
+"""Texts in, vectors out; BERTimbau from a folder or the hub, and a sentence for whatever is wrong with it."""
 
 import json
 from collections.abc import Callable, Iterator

@@ -1,0 +1,154 @@
+"""The block on a page: in both languages, with a paid entry, and with a key that nobody sees."""
+
+import logging
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import streamlit as st
+from streamlit.testing.v1 import AppTest
+
+from explainers.support import bertimbau, openai_vectors, ranking
+from tests.explainers.openai_server import Server, serving
+from ui.locale import LANGUAGES, Words, table
+from ui.secret import secret
+
+WRITTEN = "sk-zorgle-0123456789-NEVER-SHOWN"
+EACH = pytest.mark.parametrize("language", LANGUAGES)
+PAGE = """
+from types import SimpleNamespace
+import streamlit as st
+from explainers.support import ranking
+from ui.contest import contest
+from ui.locale import Words
+
+words = Words(st.query_params["lang"], "bert")
+lesson = SimpleNamespace(words=words, page=words.page, linked=[])
+contest(lesson, "ranking", ranking)
+st.session_state["linked"] = lesson.linked
+"""
+
+
+@pytest.fixture(autouse=True)
+def encoded(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in (bertimbau.VARIABLE, "OPENAI_API_KEY", openai_vectors.BUDGET):
+        monkeypatch.delenv(name, raising=False)
+    ranking.free()
+    ranking.wait()
+
+
+@pytest.fixture
+def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[Server]:
+    monkeypatch.setattr(openai_vectors, "_spent", 0.0)
+    with serving() as state:
+        monkeypatch.setenv("OPENAI_BASE_URL", state.url)
+        monkeypatch.setenv("OPENAI_API_KEY", WRITTEN)
+        yield state
+
+
+def page(language: str, **parameters: str) -> AppTest:
+    app = AppTest.from_string(PAGE, default_timeout=60)
+    app.query_params["lang"] = language
+    for key, value in parameters.items():
+        app.query_params[key] = value
+    app.run()
+    assert not app.exception
+    return app
+
+
+def prose(app: AppTest) -> str:
+    return "\n".join(element.value for element in (*app.markdown, *app.warning))
+
+
+def said(language: str, key: str, **values: Any) -> str:
+    return Words(language, "bert").fill(table(language, "bert")["ranking"]["says"][key], values)
+
+
+@EACH
+def test_the_table_and_every_answer(language: str) -> None:
+    app = page(language)
+    words = table(language, "bert")["ranking"]
+    facts = next(text.value for text in app.markdown if text.value.startswith(f"| {words['who']}"))
+    rows = [[cell.strip() for cell in row.strip("| ").split("|")] for row in facts.splitlines()[2:]]
+    assert [row[0] for row in rows] == list(words["names"].values())
+    assert [row[1] for row in rows] == {
+        "en": ["5,000", "50", "384", "–", "1,536"],
+        "pt": ["5.000", "50", "384", "–", "1.536"],
+    }[language]
+    assert all("%" in row[-1] for row in rows[:3]) and rows[3][-1] == rows[4][-1] == "–"
+    answers = [
+        text.value
+        for text in app.markdown
+        if text.value.startswith(f"| {words['row']['similarity']['label']}")
+    ]
+    assert len(answers) == 3 and all(len(answer.splitlines()) == 2 + ranking.NEAREST for answer in answers)
+    assert said(language, "bertimbau_unset", variable=bertimbau.VARIABLE) in prose(app)
+    assert said(language, "openai_key") in prose(app)
+    assert not app.button and app.session_state["linked"] == ["ranking"]
+
+
+@EACH
+def test_every_sentence_can_be_filled(language: str) -> None:
+    values = {
+        "one_hot": 0.5, "glove": 0.6, "minilm": 0.7, "chance": 0.5, "n": 400, "variable": "A_B", "file": "x_y.json",
+        "texts": 3, "tokens": 1200, "dollars": 0.00012, "seconds": 1.5, "status": 500,
+    }  # fmt: skip
+    for key in table(language, "bert")["ranking"]["says"]:
+        assert "{" not in said(language, key, **values)
+
+
+@EACH
+def test_the_question_is_in_the_address(language: str) -> None:
+    app = page(language, ranking="the sound is great")
+    assert app.text_input(key="ranking").value == "the sound is great"
+    before = prose(app)
+    app.text_input(key="ranking").set_value("the worst film").run()
+    assert not app.exception and app.query_params["ranking"] == ["the worst film"]
+    assert prose(app) != before
+    for odd in ("", "  ", "<script>alert(1)</script> **b** | {0.__class__}", "😀", "\x00\x07", "a\u0301"):
+        app.text_input(key="ranking").set_value(odd).run()
+        assert not app.exception and not app.warning
+        assert "<script" not in prose(app)
+    app.text_input(key="ranking").set_value("x" * 281).run()
+    label = table(language, "bert")["ranking"]["label"]
+    assert [w.value for w in app.warning] == [
+        Words(language, "bert").say("errors.text_length", label=label, limit=280)
+    ]
+
+
+@EACH
+def test_a_paid_answer(
+    language: str, server: Server, caplog: pytest.LogCaptureFixture, capfd: pytest.CaptureFixture[str]
+) -> None:
+    caplog.set_level(logging.DEBUG)
+    app = page(language)
+    assert not server.calls, "opening the page costs nothing"
+    assert "US\\$ 0" in prose(app) and app.button(key="ranking_openai")
+    server.mode = "401"
+    app.button(key="ranking_openai").click().run()
+    assert not app.exception and said(language, "openai_refused") in prose(app)
+    server.mode = "good"
+    app.button(key="ranking_openai").click().run()
+    assert not app.exception and len(server.calls) == 2
+    assert not [button for button in app.button if button.key == "ranking_openai"]
+    assert said(language, "reranked", n=len(server.calls[1]["input"]) - 1) in prose(app)
+    app.run()
+    assert len(server.calls) == 2
+    shown = prose(app) + str(app.query_params) + repr(app.session_state.filtered_state) + repr(app.main)
+    for text in (shown, caplog.text, "".join(capfd.readouterr())):
+        assert WRITTEN not in text and "zorgle" not in text
+
+
+def test_the_secret_comes_from_the_secrets_or_the_environment(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert secret("UNROLLED_ZORGLE") is None
+    monkeypatch.setenv("UNROLLED_ZORGLE", f" {WRITTEN}\n")
+    found = secret("UNROLLED_ZORGLE")
+    assert found is not None and found.get_secret_value() == WRITTEN
+    assert "zorgle" not in f"{found} {found!r}"
+    monkeypatch.setattr(st.secrets, "load_if_toml_exists", lambda: True)
+    monkeypatch.setattr(st.secrets, "get", {"UNROLLED_ZORGLE": "other"}.get)
+    found = secret("UNROLLED_ZORGLE")
+    assert found is not None and found.get_secret_value() == "other"
