@@ -91,7 +91,8 @@ def test_the_table_and_every_answer(language: str) -> None:
 @EACH
 def test_every_sentence_can_be_filled(language: str) -> None:
     values = {
-        "one_hot": 0.5, "glove": 0.6, "minilm": 0.7, "chance": 0.5, "n": 400, "variable": "A_B", "file": "x_y.json",
+        "one_hot": 0.5, "glove": 0.6, "minilm": 0.7, "chance": 0.5, "n": 400,
+        "variable": "A_B", "file": "x_y.json",
         "texts": 3, "tokens": 1200, "dollars": 0.00012, "seconds": 1.5, "status": 500,
     }  # fmt: skip
     for key in table(language, "bert")["ranking"]["says"]:
