@@ -5,7 +5,7 @@ import gzip
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from threading import Lock, Thread
 from time import thread_time
 from typing import Any
@@ -98,7 +98,7 @@ def precision(vectors: Array, positive: Array, count: int = NEAREST) -> float:
     return float((positive[found] == positive[:, None]).mean())
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Index:
     """The corpus as one encoder sees it: ``vectors`` (N, d) of length 1, and what was measured meanwhile."""
 
@@ -119,8 +119,13 @@ class Index:
         }
 
     def nearest(self, text: str, count: int = NEAREST) -> list[tuple[int, float]]:
-        """The places of the nearest sentences in the corpus, and how near."""
-        return nearest(unit(self.encoder.encode([text]))[0], self.vectors, count)
+        """The places of the nearest sentences in the corpus, and how near; at most ``CANDIDATES``."""
+        return list(_nearest(self, text))[:count]
+
+
+@lru_cache(maxsize=512)  # a page asks again at every change of anything on it
+def _nearest(index: Index, text: str) -> tuple[tuple[int, float], ...]:
+    return tuple(nearest(unit(index.encoder.encode([text]))[0], index.vectors, CANDIDATES))
 
 
 def measured(make: Callable[[], TextEncoder]) -> Index:

@@ -80,6 +80,21 @@ def test_a_folder_gives_the_vectors_of_transformers(copy: Path) -> None:
     assert encoder.megabytes == pytest.approx((copy / "model.safetensors").stat().st_size / 1e6)
 
 
+def test_the_conversion_of_the_readme(copy: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from safetensors.torch import load_file
+    from transformers import AutoModel, AutoTokenizer
+
+    before = encoders.portuguese().encode(TEXTS)
+    torch.save(load_file(copy / "model.safetensors"), copy / "pytorch_model.bin")
+    (copy / "model.safetensors").unlink()
+    assert refused()[0] == "bertimbau_pickle"
+    made = tmp_path / "made"
+    AutoModel.from_pretrained(copy).save_pretrained(made)
+    AutoTokenizer.from_pretrained(copy).save_pretrained(made)
+    monkeypatch.setenv(bertimbau.VARIABLE, str(made))
+    np.testing.assert_allclose(encoders.portuguese().encode(TEXTS), before, atol=1e-6)
+
+
 def test_unset_nothing_is_looked_for(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(bertimbau, "fetched", None)
     for value in (None, "", "  "):
