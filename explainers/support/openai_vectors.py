@@ -8,6 +8,7 @@ import os
 import string
 from collections.abc import Sequence
 from dataclasses import dataclass
+from importlib.util import find_spec
 from threading import Lock
 from time import perf_counter
 from typing import Any
@@ -69,20 +70,6 @@ def budget() -> float:
     return value if math.isfinite(value) else DEFAULT_BUDGET
 
 
-def package() -> Any:
-    """The ``openai`` package.
-
-    Raises:
-        UnavailableError: if it is not installed.
-
-    """
-    try:
-        import openai
-    except ImportError:
-        raise UnavailableError("openai_package") from None
-    return openai
-
-
 def ready(key: SecretStr | None) -> None:
     """Nothing, if a call can be made.
 
@@ -90,7 +77,8 @@ def ready(key: SecretStr | None) -> None:
         UnavailableError: if the package or the key is missing, or the key is not one.
 
     """
-    package()
+    if find_spec("openai") is None:  # looked for, not loaded: that takes a second
+        raise UnavailableError("openai_package")
     written = key.get_secret_value() if key else ""
     if not written:
         raise UnavailableError("openai_key")
@@ -129,7 +117,9 @@ def _reserve(amount: float, always: bool = False) -> None:
 
 
 def _call(texts: Sequence[str], key: SecretStr | None, timeout: float) -> Answer:
-    openai, began = package(), perf_counter()
+    import openai
+
+    began = perf_counter()
     try:
         with openai.OpenAI(
             api_key=key.get_secret_value() if key else "", timeout=timeout, max_retries=0

@@ -1,4 +1,4 @@
-"""One task for all encoders: the reviews nearest to a sentence, and how often they are of the same mood."""
+"""One task for all encoders: the reviews nearest to a sentence, and how often they are of its opinion."""
 
 import csv
 import gzip
