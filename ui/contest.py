@@ -5,13 +5,13 @@ what ``explainers.support.contest`` describes.
 """
 
 from collections.abc import Mapping, Sequence
+from html import escape
 from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
 from explainers.support.contest import Entry
 from explainers.support.contract import Say
-from ui.locale import plain
 from ui.pace import pace
 from ui.secret import secret
 from ui.turn import pause, turn
@@ -40,7 +40,7 @@ def contest(lesson: "Lesson", name: str, task: Any) -> None:
             now = task.entries(question, kept, secret(task.SECRET)) if working else entries
             if working and not any(entry.working for entry in now):
                 st.rerun()
-            st.markdown(_table(lesson, words, now))
+            _facts(lesson, words, now)
             for one in task.says(now):
                 st.markdown(_said(lesson, words, one))
             for start in range(0, len(now), 2):
@@ -68,18 +68,36 @@ def _said(lesson: "Lesson", words: Mapping[str, Any], say: Say) -> str:
     return lesson.words.fill(words["says"][say.key], say.values)
 
 
-def _table(lesson: "Lesson", words: Mapping[str, Any], entries: Sequence[Entry]) -> str:
+def _cell(lesson: "Lesson", column: Mapping[str, str], value: Any) -> str:
+    """One cell: a number in the column's format, or a text as it is."""
+    label = f'data-label="{escape(column["label"])}"'
+    if "cell" not in column:
+        return f"<td {label}>{escape(value)}</td>"
+    sign = ("neg" if value < 0 else "pos") if ":+" in column["cell"] else ""
+    shown = lesson.words.fill(column["cell"], {"v": value}).replace("-", "−")
+    return f'<td {label} class="{sign}">{shown}</td>'
+
+
+def _table(kind: str, head: Sequence[str], rows: Sequence[str]) -> None:
+    """A table that is a list on a phone. In HTML: what stands in it is nobody's markdown."""
+    top = "".join(f'<th scope="col">{escape(label)}</th>' for label in head)
+    body = "".join(f"<tr>{row}</tr>" for row in rows)
+    st.html(f'<table class="u-table {kind}"><thead><tr>{top}</tr></thead><tbody>{body}</tbody></table>')
+
+
+def _facts(lesson: "Lesson", words: Mapping[str, Any], entries: Sequence[Entry]) -> None:
     """What each takes; a dash where that is not known."""
     columns = words["facts"]
-    rows = [[words["who"], *(column["label"] for column in columns.values())]]
-    rows.append([":--", *("--:" for _ in columns)])
+    rows = []
     for entry in entries:
-        cells = (
-            lesson.words.fill(column["cell"], {"v": entry.facts[key]}) if key in entry.facts else "–"
+        cells = [
+            _cell(lesson, column, entry.facts[key])
+            if key in entry.facts
+            else f'<td data-label="{escape(column["label"])}">–</td>'
             for key, column in columns.items()
-        )
-        rows.append([words["names"][entry.name], *cells])
-    return "\n".join(f"| {' | '.join(row)} |" for row in rows)
+        ]
+        rows.append(f'<th scope="row">{escape(words["names"][entry.name])}</th>{"".join(cells)}')
+    _table("u-facts", [words["who"], *(column["label"] for column in columns.values())], rows)
 
 
 def _card(
@@ -94,21 +112,11 @@ def _card(
     """One answer: its rows, or why there are none, or what it takes and the button."""
     st.markdown(f"**{words['names'][entry.name]}**")
     if entry.rows:
-        shown = words["row"]
-        lines = [
-            [column["label"] for column in shown.values()],
-            ["--:" if c.get("cell") else ":--" for c in shown.values()],
+        columns = words["row"]
+        rows = [
+            "".join(_cell(lesson, column, row[key]) for key, column in columns.items()) for row in entry.rows
         ]
-        for row in entry.rows:
-            lines.append(
-                [
-                    lesson.words.fill(column["cell"], {"v": row[key]})
-                    if column.get("cell")
-                    else plain(row[key])
-                    for key, column in shown.items()
-                ]
-            )
-        st.markdown("\n".join(f"| {' | '.join(line)} |" for line in lines))
+        _table("u-answers", [column["label"] for column in columns.values()], rows)
     for say in entry.says:
         st.markdown(_said(lesson, words, say))
     if entry.offer is None:

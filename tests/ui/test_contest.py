@@ -1,7 +1,9 @@
 """The block on a page: in both languages, with a paid entry, and with a key that nobody sees."""
 
 import logging
+import re
 from collections.abc import Iterator
+from html import unescape
 from pathlib import Path
 from typing import Any
 
@@ -57,6 +59,19 @@ def page(language: str, **parameters: str) -> AppTest:
     return app
 
 
+def tables(app: AppTest) -> list[list[list[str]]]:
+    """Every table of the block, row by row, as a reader sees it."""
+    bodies = [element.proto.body for element in app.get("html")]
+    return [
+        [
+            [unescape(c) for c in re.findall(r"<t[hd][^>]*>(.*?)</t[hd]>", row)]
+            for row in re.findall(r"<tr>(.*?)</tr>", body)
+        ]
+        for body in bodies
+        if "<table" in body
+    ]
+
+
 def prose(app: AppTest) -> str:
     return "\n".join(element.value for element in (*app.markdown, *app.warning))
 
@@ -69,20 +84,18 @@ def said(language: str, key: str, **values: Any) -> str:
 def test_the_table_and_every_answer(language: str) -> None:
     app = page(language)
     words = table(language, "bert")["ranking"]
-    facts = next(text.value for text in app.markdown if text.value.startswith(f"| {words['who']}"))
-    rows = [[cell.strip() for cell in row.strip("| ").split("|")] for row in facts.splitlines()[2:]]
-    assert [row[0] for row in rows] == list(words["names"].values())
-    assert [row[1] for row in rows] == {
-        "en": ["5,000", "50", "384", "–", "1,536"],
-        "pt": ["5.000", "50", "384", "–", "1.536"],
-    }[language]
-    assert all("%" in row[-1] for row in rows[:3]) and rows[3][-1] == rows[4][-1] == "–"
-    answers = [
-        text.value
-        for text in app.markdown
-        if text.value.startswith(f"| {words['row']['similarity']['label']}")
-    ]
-    assert len(answers) == 3 and all(len(answer.splitlines()) == 2 + ranking.NEAREST for answer in answers)
+    facts, *answers = tables(app)
+    assert facts[0] == [words["who"], *(column["label"] for column in words["facts"].values())]
+    assert [row[0] for row in facts[1:]] == list(words["names"].values())
+    dimensions = {"en": ["5,000", "50", "384", "–", "1,536"], "pt": ["5.000", "50", "384", "–", "1.536"]}
+    assert [row[1] for row in facts[1:]] == dimensions[language]
+    assert [row[-1].endswith("%") for row in facts[1:]] == [True, True, True, False, False]
+    assert len(answers) == 3 and all(len(answer) == 1 + ranking.NEAREST for answer in answers)
+    for name, answer in zip(ranking.FREE, answers, strict=True):
+        found = ranking.free()[name].nearest(words["default"])
+        assert [row[2] for row in answer[1:]] == [ranking.corpus().texts[place] for place, _ in found]
+        near = [float(row[0].replace(",", ".").replace("−", "-")) for row in answer[1:]]
+        assert near == pytest.approx([value for _, value in found], abs=5e-4)
     assert said(language, "bertimbau_unset", variable=bertimbau.VARIABLE) in prose(app)
     assert said(language, "openai_key") in prose(app)
     assert not app.button and app.session_state["linked"] == ["ranking"]
@@ -103,10 +116,10 @@ def test_every_sentence_can_be_filled(language: str) -> None:
 def test_the_question_is_in_the_address(language: str) -> None:
     app = page(language, ranking="the sound is great")
     assert app.text_input(key="ranking").value == "the sound is great"
-    before = prose(app)
+    before = tables(app)
     app.text_input(key="ranking").set_value("the worst film").run()
     assert not app.exception and app.query_params["ranking"] == ["the worst film"]
-    assert prose(app) != before
+    assert tables(app) != before
     for odd in ("", "  ", "<script>alert(1)</script> **b** | {0.__class__}", "😀", "\x00\x07", "a\u0301"):
         app.text_input(key="ranking").set_value(odd).run()
         assert not app.exception and not app.warning
@@ -136,7 +149,13 @@ def test_a_paid_answer(
     assert said(language, "reranked", n=len(server.calls[1]["input"]) - 1) in prose(app)
     app.run()
     assert len(server.calls) == 2
-    shown = prose(app) + str(app.query_params) + repr(app.session_state.filtered_state) + repr(app.main)
+    shown = (
+        prose(app)
+        + repr(tables(app))
+        + str(app.query_params)
+        + repr(app.session_state.filtered_state)
+        + repr(app.main)
+    )
     for text in (shown, caplog.text, "".join(capfd.readouterr())):
         assert WRITTEN not in text and "zorgle" not in text
 
