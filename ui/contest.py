@@ -93,7 +93,7 @@ def _facts(lesson: "Lesson", words: Mapping[str, Any], entries: Sequence[Entry])
         cells = [
             _cell(lesson, column, entry.facts[key])
             if key in entry.facts
-            else f'<td data-label="{escape(column["label"])}">–</td>'
+            else f'<td data-label="{escape(column["label"])}" class="">–</td>'
             for key, column in columns.items()
         ]
         rows.append(f'<th scope="row">{escape(words["names"][entry.name])}</th>{"".join(cells)}')
