@@ -1,4 +1,4 @@
-"""MiniLM in pictures: a word's vectors layer by layer, pieces, one head's attention, an edit, the learning."""
+"""MiniLM in pictures: a word's vectors layer by layer, pieces, one head's attention, an edit, learning."""
 
 from collections.abc import Mapping, Sequence
 
@@ -13,7 +13,7 @@ FAINT = 0.03  # weights below it are not drawn as a line
 
 
 def similarity_chart(look: Look) -> Chart:
-    """The cosine of the word's vectors in both sentences, layer by layer; GloVe's, dotted, to compare with."""
+    """The cosine of the word's vectors in both sentences, layer by layer; GloVe's, dotted."""
     layers = list(range(len(look.similarities)))
     similar = [None if value != value else float(value) for value in look.similarities]
     low = min([0.0, *(value for value in similar if value is not None)])
@@ -85,7 +85,8 @@ def attention_lines(look: Look) -> Chart:
         for place in range(T):
             series = "embedding" if x == 0 and place == asked else "ids"
             traces.append({
-                "type": "scatter", "mode": "text", "x": [x], "y": [-place], "text": [f"\u00a0{head.pieces[place]}\u00a0"],
+                "type": "scatter", "mode": "text", "x": [x], "y": [-place],
+                "text": [f"\u00a0{head.pieces[place]}\u00a0"],
                 "textposition": side, "textfont": {"size": 15, "color": colour(series)}, "hoverinfo": "skip",
                 "cliponaxis": False, "meta": {"table": []},
             })  # fmt: skip
@@ -134,20 +135,12 @@ def edit_matrix(look: Look) -> Diagram:
     named = [*words]
     if look.edit.at and look.edit.at < len(named):
         named[look.edit.at] = f"{look.edit.old} → {look.edit.new}"
-    grid = Grid(
-        "moved", (0, 0), title=Label("title.moved"), rows=rows, columns=named, arithmetic=Label("how.moved")
-    )
+    how = Label("how.moved")
+    grid = Grid("moved", (0, 0), title=Label("title.moved"), rows=rows, columns=named, arithmetic=how)
     frame = {"moved": moved[::-1, : len(named)].tolist()}
-    scale = max(float(np.sort(moved, axis=None)[-2 * len(moved)]) if moved.size > 20 else 1.0, 1e-6)
-    return Diagram(
-        [grid],
-        [],
-        [frame],
-        [0],
-        scale,
-        ("moved", top, look.edit.at) if look.edit.at < len(named) else None,
-        turns=False,
-    )
+    others = np.delete(moved, look.edit.at, axis=1)  # the edited word itself moves furthest, in any case
+    start = ("moved", top, min(look.edit.at, len(named) - 1))
+    return Diagram([grid], [], [frame], [0], float(others.max()) or 1.0, start, turns=False)
 
 
 def learning_chart(numbers: Sequence[Mapping[str, float]], steps: list[int]) -> Chart:

@@ -1,4 +1,4 @@
-"""What MiniLM makes of a visitor's sentences: a word's vectors, what an edit moves, what one head looks at."""
+"""What MiniLM makes of a visitor's sentences: a word's vectors, what an edit moves, where a head looks."""
 
 import re
 from dataclasses import dataclass
@@ -180,7 +180,7 @@ def look(first: str, second: str, word: str, edit: str, at: int, layer: int, hea
 
 @dataclass(frozen=True)
 class Reading(Measured):
-    """What one checkpoint says: the sentences read by MiniLM, and both judged by the head on frozen vectors."""
+    """What one checkpoint says: MiniLM's reading, and the answers of the head on frozen vectors."""
 
     look: Look
     answers: tuple[float, float]  # from 0 to 1, positive above 0.5

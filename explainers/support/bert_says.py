@@ -21,7 +21,7 @@ def see(checkpoint: Checkpoint, reading: Reading) -> list[Say]:
 
 
 def see_word(seen: Look) -> list[Say]:
-    """One vector or two: what GloVe has, what MiniLM makes, and what the sentences as wholes have in common."""
+    """One vector or two: what GloVe has, what MiniLM makes, how alike the whole sentences are."""
     values: dict[str, Any] = {"word": seen.word, "sentences": seen.sentences}
     said = []
     if not seen.word:
