@@ -230,8 +230,8 @@ def read_folder(folder: Path) -> Encoder:
             "num_hidden_layers", "num_attention_heads", "intermediate_size",
         )
     )  # fmt: skip
-    with torch.device("meta"):  # no memory for initial values that nobody will use
-        bert = Bert(V, places, kinds, d, L, H, inner, config["layer_norm_eps"])
+    # Initial values that nobody will use cost 0.1 s; torch's "meta" device, which has none, 0.9 s.
+    bert = Bert(V, places, kinds, d, L, H, inner, config["layer_norm_eps"])
     given = {
         name.removeprefix("bert.").replace("gamma", "weight").replace("beta", "bias"): tensor
         for name, tensor in load_file(folder / "model.safetensors").items()
