@@ -30,7 +30,8 @@ def contest(lesson: "Lesson", name: str, task: Any) -> None:
         st.header(words["title"], anchor=False)
         st.markdown(words["lead"])
         question = _question(lesson, name, words, task.LIMIT)
-        lesson.linked.append(name)
+        if question != words["default"]:
+            lesson.linked[name] = question
         entries = task.entries(question, kept, secret(task.SECRET))
         working = any(entry.working for entry in entries)
 

@@ -67,7 +67,7 @@ class Lesson:
         self.words = Words(language(), self.name)
         self.page = self.words.page
         self._kinds: list[type[Settings]] = [explainer.Training, explainer.View]
-        self.linked = ["a", "sweep"]  # what stands in the address beside the controls
+        self.linked: dict[str, str] = {}  # what else a block keeps in the address
 
     # -- claim and question ------------------------------------------------------------------------------
 
@@ -349,7 +349,8 @@ class Lesson:
             start = defaults(type(state), self.words)
             values |= {k: v for k, v in state.model_dump().items() if v != start[k] and not self._too_long(v)}
         values |= {"lang": self.words.language}
-        values |= {key: st.query_params[key] for key in self.linked if key in st.query_params}
+        values |= {key: st.query_params[key] for key in ("a", "sweep") if key in st.query_params}
+        values |= self.linked
         base = (st.context.url or f"/{self.name}").split("?")[0]
         written = {k: str(v).lower() if isinstance(v, bool) else v for k, v in values.items()}
         return f"{base}?{urlencode(written)}"

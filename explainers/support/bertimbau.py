@@ -71,7 +71,7 @@ def fetched(name: str, revision: str | None) -> Path:
         except HFValidationError:
             raise UnavailableError("bertimbau_folder", variable=VARIABLE) from None
         refuse_pickle({file.rfilename for file in there.siblings or []})
-        return Path(snapshot_download(name, revision=there.sha, allow_patterns=FILES, etag_timeout=TIMEOUT))
+        return Path(snapshot_download(name, revision=revision, allow_patterns=FILES, etag_timeout=TIMEOUT))
     except UnavailableError:
         raise
     except Exception:  # whatever the network does, and the libraries under the hub's

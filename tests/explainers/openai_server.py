@@ -49,7 +49,9 @@ class Server:
         if self.mode == "cut":
             return 200, b'{"object": "list", "data": [{"obj'
         texts = body["input"]
-        rows = [{"object": "embedding", "index": i, "embedding": vector(t)} for i, t in enumerate(texts)]
+        rows: list[dict[str, Any]] = [
+            {"object": "embedding", "index": i, "embedding": vector(t)} for i, t in enumerate(texts)
+        ]
         if self.mode == "fewer":
             rows = rows[:-1]
         if self.mode == "short":

@@ -69,7 +69,7 @@ def test_a_folder_gives_the_vectors_of_transformers(copy: Path) -> None:
     )
     assert tokenizer.tokenize("O Rio é belo.") == ["O", "Rio", "é", "bel", "##o", "."]
     given = tokenizer(TEXTS, padding=True, return_tensors="pt")
-    theirs = model.eval()(**given).last_hidden_state  # (N, T, d)
+    theirs = model(**given).last_hidden_state  # (N, T, d)
     here = given["attention_mask"][..., None]  # (N, T, 1)
     means = ((theirs * here).sum(1) / here.sum(1)).numpy()  # (N, d)
     ours = encoder.encode(TEXTS)
@@ -166,8 +166,11 @@ def hub(tiny: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator
     class Hub(BaseHTTPRequestHandler):
         def do_GET(self, body: bool = True) -> None:
             state["asked"].append(self.path)
-            name, data = self.path.split("/")[-1], b""
-            if state["status"] == 200 and self.path.startswith("/api/models/owner/tiny"):
+            name, data = self.path.split("?")[0].split("/")[-1], b""
+            if state["status"] == 200 and "/tree/" in self.path:
+                tree = [{"type": "file", "path": file, "oid": file, "size": 1} for file in state["files"]]
+                data = json.dumps(tree).encode()
+            elif state["status"] == 200 and self.path.startswith("/api/models/owner/tiny"):
                 listed = [{"rfilename": file} for file in state["files"]]
                 data = json.dumps({"id": "owner/tiny", "sha": commit, "siblings": listed}).encode()
             elif (
@@ -205,7 +208,13 @@ def hub(tiny: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator
     }.items():
         monkeypatch.setattr(constants, name, value)
     monkeypatch.setenv(bertimbau.VARIABLE, "owner/tiny")
-    state["stop"] = lambda: (server.shutdown(), server.server_close())
+
+    def stop() -> None:
+        server.shutdown()
+        server.server_close()
+        state["stop"] = lambda: None
+
+    state["stop"] = stop
     yield state
     state["stop"]()
 
@@ -220,7 +229,6 @@ def test_the_hub_gives_what_is_needed_and_nothing_else(
     fetched = {path.split("/")[-1] for path in hub["asked"] if "/resolve/" in path}
     assert fetched == {"config.json", "model.safetensors", "vocab.txt", "tokenizer_config.json"}
     hub["stop"]()
-    hub["stop"] = lambda: None
     np.testing.assert_array_equal(encoders.portuguese().encode(TEXTS), here)
 
 
@@ -234,7 +242,6 @@ def test_each_fault_of_the_hub_has_its_sentence(hub: dict[str, Any], monkeypatch
     hub["status"] = 500
     assert refused()[0] == "bertimbau_hub"
     hub["stop"]()
-    hub["stop"] = lambda: None
     assert refused()[0] == "bertimbau_hub"
 
 

