@@ -31,7 +31,7 @@ DRAWS = 2_000
 def leaning(cosines: Array, first: Array, second: Array) -> Array:
     """Mean cosine with the first set minus that with the second: above 0, a word leans to the first.
 
-    ``cosines`` (N, V) of N words with all; ``first`` and ``second`` (…, M) are rows of these V. Result (N, …).
+    ``cosines`` (N, V) of N words with all; ``first``, ``second`` (…, M) are rows of these V. Result (N, …).
     """
     return np.asarray(cosines[:, first].mean(axis=-1) - cosines[:, second].mean(axis=-1))
 

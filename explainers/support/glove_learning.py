@@ -1,6 +1,6 @@
 """The review classifier on three tables of vectors, from few sentences to many."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from copy import deepcopy
 from dataclasses import dataclass
 from functools import cache
@@ -9,7 +9,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from explainers.support.contract import Array
+from explainers.support.contract import Array, Checkpoint, weights_of
 from explainers.support.glove_vectors import load
 from explainers.support.init import seeded
 from explainers.support.pooled import loss_and_accuracy
@@ -42,7 +42,7 @@ class Mean(nn.Module):
 
 @cache
 def review_vectors() -> Array:
-    """GloVe's vector of every word of the reviews, the most frequent first (20800, 50); 0 where it has none."""
+    """GloVe's vector of each word of the reviews (20800, 50), most frequent first; 0 where none."""
     glove = load()
     rows = [glove.index(word) for word in words_by_frequency()]
     known = [row for row in rows if row is not None]
@@ -53,7 +53,7 @@ def review_vectors() -> Array:
 
 @dataclass(frozen=True)
 class Material:
-    """What one seed learns from. Words are numbered in the order in which the training sentences bring them."""
+    """What one seed learns from. Words are numbered in the order in which training sentences bring them."""
 
     learn: Sentences  # the first 20 are the smallest training set, and so on
     test: Sentences
@@ -62,6 +62,10 @@ class Material:
     def learnt(self, size: int) -> int:
         """How many different words the first ``size`` training sentences have."""
         return int(self.learn.tokens[:size].max())
+
+    def number(self, word: str) -> int:
+        """The number of a word of the training sentences."""
+        return self.words.index(words_by_frequency().index(word)) + 1
 
 
 def material(generator: torch.Generator, most: int) -> Material:
@@ -91,17 +95,18 @@ def tables(words: list[int], shuffled: bool, generator: torch.Generator) -> dict
     return {"scratch": padded[0], "frozen": padded[1], "tuned": padded[1]}
 
 
-def starts(found: Material, sizes: tuple[int, ...], shuffled: bool, generator: torch.Generator) -> "Models":
+Models = dict[int, dict[str, Mean]]  # number of training sentences → table of vectors → model
+
+
+def starts(found: Material, sizes: Sequence[int], shuffled: bool, generator: torch.Generator) -> Models:
     """Every model before training: one per number of sentences and table, all with the same score."""
     first = tables(found.words, shuffled, generator)
     score = seeded(nn.Linear(first["frozen"].shape[1], 1), generator)
+    # Every model copies the score, so all start from the same one.
     return {
         size: {kind: Mean(first[kind], found.learnt(size), score, kind == "frozen") for kind in KINDS}
         for size in sizes
     }
-
-
-Models = dict[int, dict[str, Mean]]
 
 
 def learning(
@@ -127,6 +132,35 @@ def learning(
     yield steps
 
 
+@dataclass(frozen=True)
+class Kept(Checkpoint):
+    """A checkpoint without most of the vectors: 25 tables of half a million numbers would be 90 MB."""
+
+    learnt: dict[str, int]  # how many numbers each model learnt, those included that are not kept
+
+    def parameters(self) -> dict[str, int]:
+        """How many numbers each model learnt: ``{model: count}``."""
+        return dict(self.learnt)
+
+
+def kept(models: dict[str, Mean], whole: bool) -> dict[str, Array]:
+    """Copies of the scores, 51 numbers each; where ``whole``, of the vectors that were learnt, too."""
+    weights = weights_of(**models)
+    tuned = {name: value for name, value in weights.items() if "score" in name}
+    vectors = {name: value for name, value in weights.items() if whole and name not in tuned}
+    vectors.pop("frozen.embed.weight", None)  # GloVe's own: nothing learnt it here
+    return tuned | vectors
+
+
+def sizes_of(models: dict[str, Mean]) -> dict[str, int]:
+    """How many numbers each model learns; the row for padding is none of them."""
+    padding = models["frozen"].embed.embedding_dim
+    return {
+        kind: sum(p.numel() for p in model.parameters() if p.requires_grad) - padding * (kind != "frozen")
+        for kind, model in models.items()
+    }
+
+
 @torch.no_grad()
 def measured(models: Models, found: Material) -> dict[str, float]:
     """Loss and accuracy on the test sentences, accuracy on the training sentences, of every model."""
@@ -139,8 +173,8 @@ def measured(models: Models, found: Material) -> dict[str, float]:
             numbers |= {f"loss_{kind}_{size}": loss, f"accuracy_{kind}_{size}": accuracy}
             numbers[f"fit_{kind}_{size}"] = loss_and_accuracy(model(own[0]), own[1])[1]
             model.train()
-    largest, names = models[max(models)], [words_by_frequency()[word] for word in found.words]
-    for kind, model in largest.items():
-        a, b = model.embed.weight[[names.index(word) + 1 for word in PAIR]]  # (d,), (d,)
+    rows = [found.number(word) for word in PAIR]
+    for kind, model in models[max(models)].items():
+        a, b = model.embed.weight[rows]  # (d,), (d,)
         numbers[f"cosine_{kind}"] = float(nn.functional.cosine_similarity(a, b, dim=0))
     return numbers
