@@ -156,6 +156,7 @@ def script(explainer: Any, training: Settings, view: Settings) -> str:
     files = data_of(explainer, training)
     data = f" Beside it: {', '.join(files)}." if files else ""
     *others, final = ("torch", "numpy", *getattr(explainer, "PACKAGES", ()))
+    needs = f"Needs {', '.join(others)} and {final}."
     claim = (inspect.getdoc(explainer) or name).splitlines()[0]
     parts = [
         f'"""{claim}\n\nNeeds {", ".join(others)} and {final}.{data} Prints the numbers of the page.\n"""',
