@@ -159,7 +159,7 @@ def script(explainer: Any, training: Settings, view: Settings) -> str:
     needs = f"Needs {', '.join(others)} and {final}."
     claim = (inspect.getdoc(explainer) or name).splitlines()[0]
     parts = [
-        f'"""{claim}\n\nNeeds {", ".join(others)} and {final}.{data} Prints the numbers of the page.\n"""',
+        f'"""{claim}\n\n{needs}{data} Prints the numbers of the page.\n"""',
         "from __future__ import annotations",
         "\n".join(plain + [line for line in future if line not in plain]),
         _settings_class(training),
