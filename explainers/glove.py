@@ -4,13 +4,14 @@ from collections.abc import Iterator, Sequence
 from typing import Literal
 
 import torch
-from pydantic import Field, field_validator
+from pydantic import Field
 
 from explainers.support import glove_pictures as draw
 from explainers.support.association import BY_MEN, BY_WOMEN, OCCUPATIONS, gender_of_occupations
 from explainers.support.contract import Checkpoint, Settings, checkpoint_steps
 from explainers.support.glove_learning import (
     KINDS,
+    PAIR,
     SIZES,
     Kept,
     kept,
@@ -26,12 +27,11 @@ from explainers.support.glove_reading import see_sweep as see_sweep
 from explainers.support.glove_vectors import load
 from explainers.support.glove_words import (
     analogy,
+    asked,
     classics,
     coverage,
-    known,
     neighbours,
     pair,
-    parts,
     portuguese,
     word_plane,
 )
@@ -52,6 +52,9 @@ BREAKS = {
     "shuffled": {"vectors": "shuffled"},
     "too_fast": {"rate": 1.0},
 }
+ANALOGY = ("king", "man", "woman")
+WORDS = ("king", "queen", "man", "woman", "paris", "france", "rome", "italy", "good", "bad")
+MOST = 12  # words on the map
 SWEEPS = {"seed": tuple(range(8))}
 
 
@@ -67,30 +70,12 @@ class Training(Settings):
 class View(Settings):
     """Where to look: changing any of these only asks the vectors, or the trained models, again."""
 
-    analogy: str = Field("king man woman", max_length=120)
+    analogy: str = Field(" ".join(ANALOGY), max_length=120)
     leave_out: bool = True
-    word: str = Field("good", max_length=40)
-    other: str = Field("bad", max_length=40)
-    words: str = Field(
-        "king queen man woman paris france rome italy good bad", max_length=280,
-        json_schema_extra={"more": True},
-    )  # fmt: skip
+    word: str = Field(PAIR[0], max_length=40)
+    other: str = Field(PAIR[1], max_length=40)
+    words: str = Field(" ".join(WORDS), max_length=280, json_schema_extra={"more": True})
     size: Literal["20", "100", "500", "1500", "4000"] = Field("4000", json_schema_extra={"more": True})
-
-    @field_validator("analogy")
-    @classmethod
-    def _three_words(cls, text: str) -> str:
-        return known(text, 3, 3)
-
-    @field_validator("word", "other")
-    @classmethod
-    def _one_word(cls, text: str) -> str:
-        return known(text, 1, 1)
-
-    @field_validator("words")
-    @classmethod
-    def _some_words(cls, text: str) -> str:
-        return known(text, 3, 12)
 
 
 def train(training: Training) -> Iterator[Checkpoint]:
@@ -114,13 +99,19 @@ def train(training: Training) -> Iterator[Checkpoint]:
 
 
 def read(checkpoint: Checkpoint, view: View) -> Reading:
-    """Ask the vectors; they are the same at every checkpoint, and each question is worked out once."""
-    a, b, c = parts(view.analogy)
-    word, other = parts(view.word)[0], parts(view.other)[0]
+    """Ask the vectors; they are the same at every checkpoint, and each question is worked out once.
+
+    Words that cannot be asked about are named, and those of the start stand in.
+    """
+    question = asked(view.analogy, ANALOGY, 3, 3)
+    word, other = (asked(text, (own,), 1, 1) for text, own in zip((view.word, view.other), PAIR, strict=True))
+    words = asked(view.words, WORDS, 3, MOST)
+    a, b, c = question.words
     return Reading(
-        checkpoint.step, checkpoint.of, checkpoint.numbers, analogy(a, b, c), view.leave_out,
-        neighbours(word), pair(word, other), word_plane(tuple(dict.fromkeys(parts(view.words)))),
-        int(view.size),
+        checkpoint.step, checkpoint.of, checkpoint.numbers,
+        [each for each in (question, word, other, words) if each.problem],
+        analogy(a, b, c), view.leave_out, neighbours(word.words[0]), pair(word.words[0], other.words[0]),
+        word_plane(tuple(dict.fromkeys(words.words))), int(view.size),
     )  # fmt: skip
 
 

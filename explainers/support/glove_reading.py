@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from explainers.support.association import BY_WOMEN, OCCUPATIONS, gender_of_occupations
 from explainers.support.contract import Checkpoint, Say
 from explainers.support.glove_learning import KINDS, SIZES
-from explainers.support.glove_words import Analogy, Map, Neighbours, Pair, classics, coverage
+from explainers.support.glove_words import Analogy, Asked, Map, Neighbours, Pair, classics, coverage
 from explainers.support.measured import Measured
 
 CLOSE = 0.012  # one standard error of an accuracy on the 1,241 test sentences: less is no difference
@@ -16,6 +16,7 @@ CLOSE = 0.012  # one standard error of an accuracy on the 1,241 test sentences: 
 class Reading(Measured):
     """What the vectors answer, and what the classifiers have learnt."""
 
+    problems: list[Asked]  # what was typed and cannot be asked about
     analogy: Analogy
     leave_out: bool
     neighbours: Neighbours
@@ -47,7 +48,8 @@ def see(checkpoint: Checkpoint, reading: Reading) -> list[Say]:
         "first": asked.nearest[0][0],
     }
     rule = "rule" if asked.rank > 1 else "no_rule"
-    said = [Say(f"{rule}_{'on' if reading.leave_out else 'off'}", values), Say("classics", classics())]
+    said = [Say(f"asked_{each.problem}", {"found": each.found}) for each in reading.problems]
+    said += [Say(f"{rule}_{'on' if reading.leave_out else 'off'}", values), Say("classics", classics())]
     for key, size in (("few", min(SIZES)), ("many", max(SIZES))):
         of = {
             f"{what}_{kind}": numbers[f"{what}_{kind}_{size}"]

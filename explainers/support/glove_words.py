@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from functools import cache, lru_cache
 
 import numpy as np
-from pydantic_core import PydanticCustomError
 
 from explainers.support.contract import Array
 from explainers.support.geometry import principal_axes, projection
@@ -17,13 +16,6 @@ LISTED = 6  # words in a list of answers
 NEAREST = 8
 # Signs between the words of an analogy; a hyphen only where it stands alone, as in king - man + woman.
 SIGNS = re.compile(r"[+=,;:−–—]|(?<!\S)-(?!\S)")
-# What is allowed, for the command line; a page says it in its visitor's language.
-PROBLEMS = {
-    "glove_one": "one word is allowed, not {n}",
-    "glove_three": "three words are allowed, not {n}",
-    "glove_some": "{least} to {most} words are allowed, not {n}",
-    "glove_unknown": "GloVe has no vector for “{word}”: it knows 400,000 words, most of them English",
-}  # fmt: skip
 PORTUGUESE = (
     "você", "futebol", "feijoada", "filme", "porque", "gato", "saudade", "cachorro", "amanhã", "jabuticaba",
 )  # fmt: skip
@@ -34,21 +26,24 @@ def parts(text: str) -> list[str]:
     return SIGNS.sub(" ", text.lower()).split()
 
 
-def known(text: str, least: int, most: int) -> str:
-    """``text``, if it has ``least`` to ``most`` words and GloVe knows each of them.
+@dataclass(frozen=True)
+class Asked:
+    """The words that a question is about, and what is wrong with those that were typed."""
 
-    Raises:
-        PydanticCustomError: with what is allowed.
+    words: tuple[str, ...]
+    problem: str = ""  # a key of the page's ``[see]`` table
+    found: str | int = 0  # the word that is not known, or how many there were
 
-    """
+
+def asked(text: str, instead: tuple[str, ...], least: int, most: int) -> Asked:
+    """The words of ``text``, if there are ``least`` to ``most`` and GloVe knows each; else ``instead``."""
     words = parts(text)
+    unknown = [word for word in words if load().index(word) is None]
+    if unknown:
+        return Asked(instead, "unknown", unknown[0][:40])
     if not least <= len(words) <= most:
-        code = "glove_one" if most == 1 else "glove_three" if least == most else "glove_some"
-        raise PydanticCustomError(code, PROBLEMS[code], {"least": least, "most": most, "n": len(words)})
-    for word in words:
-        if load().index(word) is None:
-            raise PydanticCustomError("glove_unknown", PROBLEMS["glove_unknown"], {"word": word[:40]})
-    return text
+        return Asked(instead, {1: "one", 3: "three"}.get(most, "some"), len(words))
+    return Asked(tuple(words))
 
 
 @dataclass(frozen=True)
