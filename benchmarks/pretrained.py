@@ -1,4 +1,4 @@
-"""The pretrained models: a sentence through MiniLM with all attentions, against a direct call of transformers.
+"""The pretrained models: a sentence through MiniLM with all attentions, against a call of transformers.
 
 Both run in this process on one thread and take turns with the same sentences.
 """
@@ -50,9 +50,8 @@ def minilm(count: int) -> None:
     """p50 and p95 of ours, of the library, and of a whole reading of the page (two sentences, edit, head)."""
     start, cpu = time.perf_counter(), time.process_time()
     encoder = load_encoder()
-    print(
-        f"loading MiniLM: {1000 * (time.perf_counter() - start):.0f} ms, CPU {time.process_time() - cpu:.2f} s"
-    )
+    wall, cpu = 1000 * (time.perf_counter() - start), time.process_time() - cpu
+    print(f"loading MiniLM: {wall:.0f} ms, CPU {cpu:.2f} s")
     library, checkpoint = direct(), next(iter(bert.train(bert.Training(sentences=20, steps=24))))
     encoder.encode("warm up"), library("warm up"), bert.read(checkpoint, bert.View())
     ours, theirs, readings = [], [], []
