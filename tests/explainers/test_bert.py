@@ -87,6 +87,7 @@ def test_another_meaning_counts_but_so_does_any_other_word() -> None:
     assert numbers["en_other_6"] < numbers["en_same_6"] < 1
     assert numbers["en_same_6"] - numbers["en_other_6"] < 1 - numbers["en_same_6"]
     assert numbers["pt_pieces"] > 1.5 * numbers["en_pieces"]
+    assert abs(numbers["pt_other_6"] - numbers["pt_same_6"]) < 0.01
     assert numbers["en_same_0"] > 0.999  # the word and its place are the same
     away = read(**page.BREAKS["same_meaning"]).look.similarities[-1]
     assert abs(away - read().look.similarities[-1]) < 0.05
@@ -251,7 +252,7 @@ def test_padding_changes_nothing() -> None:
 
 def test_what_is_said_of_the_learning_follows_the_numbers() -> None:
     numbers = run()[-1].numbers
-    for tuned, key in ((0.7, "tuned_same"), (0.8, "tuned_more"), (0.6, "tuned_less")):
+    for tuned, key in ((0.72, "tuned_same"), (0.8, "tuned_more"), (0.65, "tuned_less")):
         changed = numbers | {"accuracy_frozen": 0.7, "accuracy_tuned": tuned, "accuracy_scratch": 0.6}
         assert [say.key for say in see_learning(changed)] == ["frozen_wins", key]
 
