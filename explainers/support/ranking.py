@@ -142,7 +142,6 @@ def start(name: str) -> None:
     """Let an encoder see the corpus, once per process, while everybody's page goes on."""
     with _lock:
         if name not in _built and name not in _making:
-            _why.pop(name, None)
             _making[name] = Thread(target=_make, args=(name,), daemon=True)
             _making[name].start()
 

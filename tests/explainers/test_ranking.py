@@ -93,12 +93,11 @@ def test_the_same_on_other_reviews(seed: int) -> None:
 
 def test_the_sentence_follows_the_numbers(free: dict[str, ranking.Index]) -> None:
     entries = ranking.entries(QUESTION, {}, None)
-    turned = [
-        Entry(entry.name, {**entry.facts, "precision": 1 - entry.facts["precision"]}, entry.rows)
-        for entry in entries
-        if "precision" in entry.facts
-    ]
-    assert ranking.says(turned)[0].key == "not_ordered"
+    precisions = {entry.name: entry.facts["precision"] for entry in entries if "precision" in entry.facts}
+    for one, other in (("one_hot", "glove"), ("glove", "minilm")):
+        swapped = {**precisions, one: precisions[other], other: precisions[one]}
+        turned = [Entry(name, {"precision": value}) for name, value in swapped.items()]
+        assert [say.key for say in ranking.says(turned)] == ["not_ordered"]
     assert ranking.says(entries[1:]) == []
 
 
@@ -212,4 +211,6 @@ def test_a_refusal_is_said_until_the_next_try(free: dict[str, ranking.Index], se
     server.mode = "good"
     ranking.ask(PAID, QUESTION, kept, KEY)
     assert len(by_name(QUESTION, kept, KEY)[PAID].rows) == NEAREST
+    other = by_name("You will cry.", kept, KEY)[PAID]
+    assert other.offer is not None and not other.says, "an old refusal is not said again"
     assert "zorgle" not in repr(kept)
