@@ -13,6 +13,7 @@ from streamlit.testing.v1 import AppTest
 
 from explainers.support import bertimbau, openai_vectors, ranking
 from tests.explainers.openai_server import Server, serving
+from ui import contest
 from ui.locale import LANGUAGES, Words, table
 from ui.secret import secret
 
@@ -173,3 +174,12 @@ def test_the_secret_comes_from_the_secrets_or_the_environment(monkeypatch: pytes
         monkeypatch.setattr(st, "secrets", kept)
         found = secret("UNROLLED_ZORGLE")
         assert found is not None and found.get_secret_value() == value
+
+
+def test_a_text_in_an_answer_is_shown_and_not_obeyed() -> None:
+    lesson: Any = SimpleNamespace(words=Words("pt", "ui"))
+    cell = contest._cell(lesson, {"label": '"'}, "<b>&")
+    assert cell == '<td data-label="&quot;">&lt;b&gt;&amp;</td>'
+    assert contest._cell(lesson, {"label": "x", "cell": "{v:+.1f}"}, -2.5) == (
+        '<td data-label="x" class="neg">−2,5</td>'
+    )
