@@ -6,7 +6,17 @@ import numpy as np
 
 from explainers.support.bert_reading import Look
 from explainers.support.contract import Label
-from explainers.support.pictures import Chart, Diagram, Grid, Stage, colour, end_labels, level_line, line
+from explainers.support.pictures import (
+    Chart,
+    Diagram,
+    Grid,
+    Stage,
+    colour,
+    end_labels,
+    label_of,
+    level_line,
+    line,
+)
 
 SHOWN = 12  # pieces on a picture
 FAINT = 0.03  # weights below it are not drawn as a line
