@@ -15,7 +15,7 @@ import torch
 os.environ["HF_HUB_OFFLINE"] = "1"
 
 from explainers import bert
-from explainers.support.bert_model import MODEL_DIR, load_encoder
+from explainers.support.bert_model import MINILM, load_encoder
 
 WORDS = ["the", "river", "bank", "was", "muddy", "and", "he", "sat", "there", "until", "it", "got", "dark"]
 
@@ -35,8 +35,8 @@ def direct() -> Callable[[str], Any]:
     """What one would write with the library."""
     from transformers import AutoModel, AutoTokenizer
 
-    model = AutoModel.from_pretrained(MODEL_DIR, attn_implementation="eager").eval()
-    tokenizer = AutoTokenizer.from_pretrained(MODEL_DIR)
+    model = AutoModel.from_pretrained(MINILM, attn_implementation="eager").eval()
+    tokenizer = AutoTokenizer.from_pretrained(MINILM)
 
     @torch.no_grad()
     def call(text: str) -> Any:

@@ -62,7 +62,7 @@ class Training(Settings):
     """What is trained: changing any of these trains again."""
 
     sentences: int = Field(100, ge=20, le=1000, multiple_of=20)
-    steps: int = Field(40, ge=24, le=240, json_schema_extra={"more": True})
+    steps: int = Field(30, ge=24, le=240, json_schema_extra={"more": True})
     seed: int = Field(7, ge=0, le=999, json_schema_extra={"more": True})
 
 
@@ -148,7 +148,7 @@ def formula(reading: Reading) -> dict[str, float]:
     return {
         "dot": float(a @ b), "a": float(np.linalg.norm(a)), "b": float(np.linalg.norm(b)),
         "cosine": 0.0 if cosine != cosine else cosine, "score": float(head.scores[head.asks, best]),
-        "total": float(np.exp(head.scores[head.asks].astype(np.float64)).sum()),
+        "total": float(np.log(np.exp(head.scores[head.asks].astype(np.float64)).sum())),
         "weight": float(head.weights[head.asks, best]),
     }  # fmt: skip
 

@@ -341,8 +341,10 @@ class Lesson:
 
     def _n(self, value: float, sign: str = "") -> str:
         """A number in at most five figures, as the language writes it."""
+        if value != value:
+            return "–"  # not a number: nothing was there to measure
         spec = f"{{v:{sign},.0f}}" if value == int(value) and abs(value) < 1e15 else f"{{v:{sign}.4g}}"
-        return self.words.fill(spec, {"v": value}) if value == value else "–"
+        return self.words.fill(spec, {"v": value})
 
     # -- take it away, sources ---------------------------------------------------------------------------
 

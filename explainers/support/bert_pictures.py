@@ -6,7 +6,17 @@ import numpy as np
 
 from explainers.support.bert_reading import Look
 from explainers.support.contract import Label
-from explainers.support.pictures import Chart, Diagram, Grid, Stage, colour, end_labels, level_line, line
+from explainers.support.pictures import (
+    Chart,
+    Diagram,
+    Grid,
+    Stage,
+    colour,
+    end_labels,
+    label_of,
+    level_line,
+    line,
+)
 
 SHOWN = 12  # pieces on a picture
 FAINT = 0.03  # weights below it are not drawn as a line
@@ -24,7 +34,7 @@ def similarity_chart(look: Look) -> Chart:
         ends["embedding"] = look.static
     if similar[-1] is not None:
         style = {"mode": "lines+markers+text", "marker": {"size": 10}, "textposition": "bottom center"}
-        values = [Label("value", value=value) for value in similar]
+        values = [Label("value", value=value) for value in similar[:-1]] + [""]  # the last stands at the end
         style |= {"text": values, "textfont": {"size": 14, "color": colour("forward")}}
         traces.append(line(layers, similar, "forward", **style))
         ends["forward"] = similar[-1]
@@ -33,13 +43,16 @@ def similarity_chart(look: Look) -> Chart:
         "yaxis": {"title": {"text": Label("axis.cosine")}, "range": list(bounds)},
         "margin": {"r": 150},
     }
-    return Chart(layout, [[*traces, *end_labels(layers[-1], ends, bounds)]], [0])
+    named = end_labels(layers[-1], ends, bounds)
+    for label, (series, value) in zip(named, ends.items(), strict=True):
+        label["text"] = [Label("end_cosine", series=label_of(series), value=value)]
+    return Chart(layout, [[*traces, *named]], [0])
 
 
 def senses_chart(numbers: Mapping[str, float], language: str) -> Chart:
     """Mean cosines of a word in sentence pairs that differ in the cue: same meaning, and another."""
     count = sum(key.startswith(f"{language}_same_") for key in numbers) - 1  # without the number of pairs
-    bounds, layers, traces, ends = (0.5, 1.02), list(range(count)), [], {}
+    bounds, layers, traces, ends = (0.85, 1.01), list(range(count)), [], {}
     for series, kind in {"within": "same", "across": "other"}.items():
         values = [numbers[f"{language}_{kind}_{layer}"] for layer in layers]
         traces.append(line(layers, values, series, mode="lines+markers", marker={"size": 8}))
@@ -108,7 +121,8 @@ def attention_matrix(look: Look) -> Diagram:
     """The same head as a matrix: a row of weights for each piece that asks, and what the row adds up to."""
     head, T = look.head, min(SHOWN, len(look.head.pieces))
     pieces, every = head.pieces[:T], len(head.pieces)
-    powers = np.exp(head.scores.astype(np.float64))  # (T, T)
+    largest = head.scores.max(axis=1, keepdims=True)  # (T, 1), taken off so that no power is huge
+    powers = np.exp((head.scores - largest).astype(np.float64))  # (T, T)
     sums = head.weights.astype(np.float64).sum(axis=1, keepdims=True)  # (T, 1)
     added = " + ".join(f"{{weights:r,{c}}}" for c in range(T)) + (" + …" if every > T else "")
     grids = [
@@ -116,11 +130,12 @@ def attention_matrix(look: Look) -> Diagram:
              arithmetic=Label("how.weight")),
         Grid("sums", (1, 0), "plain", title=Label("title.sums"), columns=[" "], digits=3,
              arithmetic=f"{added} = {{self}}"),
-        *(Grid(name, (0, 0), "hidden") for name in ("scores", "powers", "totals")),
+        *(Grid(name, (0, 0), "hidden") for name in ("scores", "largest", "powers", "totals")),
     ]  # fmt: skip
     frame = {
         "weights": head.weights[:T, :T], "sums": sums[:T], "scores": head.scores[:T, :T],
-        "powers": powers[:T, :T], "totals": powers.sum(axis=1, keepdims=True)[:T],
+        "largest": largest[:T], "powers": powers[:T, :T],
+        "totals": powers.sum(axis=1, keepdims=True)[:T],
     }  # fmt: skip
     start = ("weights", min(head.asks, T - 1), int(head.weights[min(head.asks, T - 1), :T].argmax()))
     frames = [{name: values.tolist() for name, values in frame.items()}]

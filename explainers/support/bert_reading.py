@@ -114,7 +114,8 @@ def head_of(text: str, asks: int, layer: int, number: int) -> Head:
     elsewhere, as sharply as before (after Jain & Wallace, 2019).
     """
     encoder, found = load_encoder(), encoded(text)
-    own = encoder.bert.layers[layer - 1].attention
+    block = encoder.shared_layer(layer)
+    own = block.attention
     x = found.hidden[layer - 1]  # (T, d)
     rows = slice((number - 1) * x.shape[1] // own.H, number * x.shape[1] // own.H)  # this head's numbers
     q, k = own.query(x)[:, rows], own.key(x)[:, rows]  # (T, d / H)
@@ -128,7 +129,6 @@ def head_of(text: str, asks: int, layer: int, number: int) -> Head:
         heads = found.attentions[layer - 1].clone()  # (H, T, T)
         heads[number - 1] = change
         mixed = torch.cat([w @ v for w, v in zip(heads, values.chunk(own.H, dim=1), strict=True)], dim=1)
-        block = encoder.bert.layers[layer - 1]
         y = block.attention_norm(x + own.out(mixed))  # (T, d)
         y = block.norm(y + block.narrow(torch.nn.functional.gelu(block.wide(y))))[None]  # (1, T, d)
         for rest in encoder.bert.layers[layer:]:

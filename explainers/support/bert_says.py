@@ -7,7 +7,8 @@ from explainers.support.bert_pictures import SHOWN
 from explainers.support.bert_reading import Look, Reading
 from explainers.support.contract import Checkpoint, Say
 
-CLOSE = 0.04  # accuracies no further apart than this, about two standard errors of 240, are called a draw
+CLOSE = 0.04  # accuracies no further apart than this, about two standard errors of 200, are called a draw
+ALIKE = 0.8  # sentence vectors with a higher cosine: can a trained head still part them?
 APART = 0.01  # mean cosines no further apart than this do not tell meanings apart
 
 
@@ -15,7 +16,8 @@ def see(checkpoint: Checkpoint, reading: Reading) -> list[Say]:
     """The word in two sentences, its pieces, the edit, the head, and what was learnt."""
     seen, numbers = reading.look, reading.numbers
     said = [*see_word(seen), *see_senses(numbers), see_pieces(seen, numbers), see_edit(seen), see_head(seen)]
-    said.append(Say("answers", {"first": reading.answers[0], "second": reading.answers[1]}))
+    if seen.sentences > ALIKE:
+        said.append(Say("answers", {"first": reading.answers[0], "second": reading.answers[1]}))
     said += see_learning(numbers)
     longest = max(len(one.pieces) for one in seen.sides)
     return said + [Say("shortened", {"shown": SHOWN, "n": longest})] * (longest > SHOWN + 2)

@@ -9,10 +9,10 @@ import torch
 from torch import Tensor
 
 from explainers import bert as page
-from explainers.bert import Reading, Training, View
+from explainers.bert import Training, View
 from explainers.support import bert_learning as learning
 from explainers.support.bert_model import load_encoder
-from explainers.support.bert_reading import PART, cosine, encoded, head_of, look, place_of
+from explainers.support.bert_reading import PART, Reading, cosine, encoded, head_of, look, place_of
 from explainers.support.bert_says import see_learning
 from explainers.support.contract import Checkpoint
 from explainers.support.glove_vectors import load as load_glove
@@ -96,6 +96,7 @@ def test_another_meaning_counts_but_so_does_any_other_word() -> None:
 def test_breaks_break() -> None:
     assert read(**page.BREAKS["order"]).look.sentences > 0.95
     assert read(**page.BREAKS["negation"]).look.sentences > 0.8
+    assert "answers" in said(**page.BREAKS["negation"]) and "answers" not in said()
     english, portuguese = read().look, read(**page.BREAKS["portuguese"]).look
     assert portuguese.similarities[-1] > 0.9 > english.similarities[-1]
     assert max(len(one.pieces) - len(one.text.split()) - 2 for one in portuguese.sides) >= 2

@@ -12,7 +12,7 @@ from safetensors.torch import load_file, save_file
 
 os.environ["HF_HUB_OFFLINE"] = "1"
 
-from explainers.support.bert_model import MODEL_DIR, load_encoder, read_folder
+from explainers.support.bert_model import MINILM, load_encoder, read_folder
 
 TEXTS = [
     "the river bank was muddy",
@@ -27,8 +27,8 @@ TEXTS = [
 def library() -> Any:
     from transformers import AutoModel, AutoTokenizer
 
-    model = AutoModel.from_pretrained(MODEL_DIR, attn_implementation="eager").eval()
-    return model, AutoTokenizer.from_pretrained(MODEL_DIR)
+    model = AutoModel.from_pretrained(MINILM, attn_implementation="eager").eval()
+    return model, AutoTokenizer.from_pretrained(MINILM)
 
 
 @pytest.mark.parametrize("text", TEXTS)
@@ -49,18 +49,18 @@ def test_sentence_vectors_are_those_of_sentence_transformers(library: Any) -> No
     from sentence_transformers import SentenceTransformer
 
     texts = [*TEXTS, "word " * 400]  # the last one is cut after 256 pieces, by both
-    theirs = SentenceTransformer(str(MODEL_DIR), device="cpu").encode(texts)
+    theirs = SentenceTransformer(str(MINILM), device="cpu").encode(texts)
     np.testing.assert_allclose(load_encoder().vectors(texts).numpy(), theirs, atol=1e-5)
 
 
 def test_one_copy_whose_weights_cannot_learn() -> None:
     encoder = load_encoder()
-    assert encoder is load_encoder(str(MODEL_DIR))
+    assert encoder is load_encoder(str(MINILM))
     assert not any(p.requires_grad for p in encoder.bert.parameters())
     layer = encoder.layer(6)
     with torch.no_grad():
         layer.norm.weight.zero_()
-    assert encoder.bert.layers[5].norm.weight.abs().sum() > 0
+    assert encoder.shared_layer(6).norm.weight.abs().sum() > 0
     assert all(p.requires_grad for p in layer.parameters())
 
 
@@ -94,9 +94,8 @@ def test_a_bert_of_other_sizes(tiny: Path) -> None:
     assert ours.pieces_of(14, 18) == [5, 6]
     assert ours.attentions.shape == (2, 3, 8, 8)
     ids = torch.tensor([[WORDS.index(piece) for piece in ours.pieces]])
-    theirs = BertModel.from_pretrained(tiny, attn_implementation="eager").eval()(
-        ids, output_hidden_states=True
-    )
+    library: Any = BertModel.from_pretrained(tiny, attn_implementation="eager")
+    theirs = library.eval()(ids, output_hidden_states=True)
     torch.testing.assert_close(ours.hidden, torch.cat(theirs.hidden_states), atol=1e-6, rtol=0)
     assert len(encoder.encode("o " * 40).pieces) == 16
 
