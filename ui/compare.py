@@ -75,5 +75,7 @@ def numbers(lesson: "Lesson") -> None:
 
 def _n(lesson: "Lesson", value: float, sign: str = "") -> str:
     """A number in at most five figures, as the language writes it."""
+    if value != value:
+        return "–"  # not a number: nothing was there to measure
     spec = f"{{v:{sign},.0f}}" if value == int(value) and abs(value) < 1e15 else f"{{v:{sign}.4g}}"
-    return lesson.words.fill(spec, {"v": value}) if value == value else "–"
+    return lesson.words.fill(spec, {"v": value})

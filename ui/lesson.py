@@ -14,6 +14,7 @@ from ui.ahead import ahead
 from ui.breaks import breaks
 from ui.chart import chart
 from ui.compare import numbers, pin_button, pinned
+from ui.contest import contest
 from ui.controls import draw, held
 from ui.diagram import diagram
 from ui.locale import Words
@@ -48,6 +49,7 @@ class Lesson:
         self.words = Words(language(), self.name)
         self.page = self.words.page
         self._kinds: list[type[Settings]] = [explainer.Training, explainer.View]
+        self.linked: dict[str, str] = {}  # what else a block keeps in the address
 
     # -- claim and question ------------------------------------------------------------------------------
 
@@ -179,6 +181,10 @@ class Lesson:
     def sweep(self, field: str, draw_picture: SweepPicture) -> None:
         """One control at several values, trained at the push of a button."""
         sweep(self, field, draw_picture)
+
+    def contest(self, name: str, task: Any) -> None:
+        """One question, several who may answer it, some of them not here, or paid."""
+        contest(self, name, task)
 
     def show(self, name: str, picture: Chart | Diagram) -> None:
         """Draw a picture that is not of this run alone."""

@@ -43,5 +43,8 @@ def measured(lesson: "Lesson", run: Run) -> None:
     seed = getattr(run.training, "seed", None)
     own = any(getattr(run.training, name) for name in csv_fields(lesson.explainer))
     files = [name.split(".")[0] for name in data_of(lesson.explainer, run.training)]
+    # Of the packages, those that hold data have words here.
+    packages = getattr(lesson.explainer, "PACKAGES", ())
+    files += [name for name in packages if name in lesson.words.shared["data"]]
     data = (lesson.words.say(f"data.{name}") for name in [*files, *(["own"] * own)])
     chips([lesson.words.say("measured", seed=seed, seconds=run.cpu_seconds), learnt, *data])

@@ -34,6 +34,7 @@ def link(lesson: "Lesson") -> str:
         values |= {k: v for k, v in state.model_dump().items() if v != start[k] and not too_long(v)}
     values |= {"lang": lesson.words.language}
     values |= {key: st.query_params[key] for key in ("a", "sweep") if key in st.query_params}
+    values |= lesson.linked
     base = (st.context.url or f"/{lesson.name}").split("?")[0]
     written = {k: str(v).lower() if isinstance(v, bool) else v for k, v in values.items()}
     return f"{base}?{urlencode(written)}"

@@ -1,6 +1,6 @@
 """The one training engine of this server, started and stopped with it."""
 
-from threading import Lock
+from threading import Lock, Thread
 
 import torch
 from streamlit.runtime import exists as runtime_exists
@@ -35,13 +35,22 @@ def engine() -> Engine:
 
 
 def start() -> None:
-    """Start the workers; train the defaults of every page, in each language, at low priority."""
+    """Start the workers; train the defaults of every page, in each language, at low priority.
+
+    Meanwhile this process loads what the first reading of a page would have to wait for.
+    """
     kinds = [
         (name, settings(find(name).Training, Words(language, name), {}))
         for language in LANGUAGES
         for name in names()
     ]
     engine().warm(kinds)
+    Thread(target=_warm, daemon=True, name="warm").start()
+
+
+def _warm() -> None:
+    for name in names():
+        getattr(find(name), "warm", lambda: None)()
 
 
 def stop() -> None:

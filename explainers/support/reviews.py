@@ -121,15 +121,22 @@ def pack(texts: list[list[int]], labels: list[float]) -> Sentences:
 
 
 @cache
-def review_split(words: int) -> tuple[Sentences, Sentences]:
-    """The clear sentences as ids of a vocabulary of ``words``: (training 80 %, test 20 %), always the same.
+def split_sentences() -> tuple[list[tuple[float, list[str]]], list[tuple[float, list[str]]]]:
+    """The clear sentences: (training 80 %, test 20 %), always the same.
 
     Every fifth sentence of a fixed shuffle is for testing, so that all pages test on the same sentences.
     """
-    known = vocabulary(words)
     chosen = clear_sentences()
     order = torch.randperm(len(chosen), generator=torch.Generator().manual_seed(0)).tolist()
-    texts = [ids_of(chosen[i][1], known) for i in order]
-    labels = [float(chosen[i][0] > 0) for i in order]
-    test, training = pack(texts[::5], labels[::5]), [i for i in range(len(order)) if i % 5]
-    return pack([texts[i] for i in training], [labels[i] for i in training]), test
+    return [chosen[i] for n, i in enumerate(order) if n % 5], [chosen[i] for i in order[::5]]
+
+
+@cache
+def review_split(words: int) -> tuple[Sentences, Sentences]:
+    """The sentences of ``split_sentences`` as ids of a vocabulary of ``words``: (training, test)."""
+    known = vocabulary(words)
+    training, test = (
+        pack([ids_of(tokens, known) for _, tokens in part], [float(rating > 0) for rating, _ in part])
+        for part in split_sentences()
+    )
+    return training, test

@@ -2,7 +2,7 @@
 
 Starting from ``train``, ``read`` and ``headline`` it keeps every definition that they reach, in this module
 and in the helpers that it imports, and writes the settings of this state in their place. What comes out
-needs torch and numpy, and the data file where one is used; nothing of this project.
+needs torch and numpy, and the data file or the package where one is used; nothing of this project.
 """
 
 import ast
@@ -161,9 +161,11 @@ def script(explainer: Any, training: Settings, view: Settings) -> str:
     plain = [line for line in lines if line.startswith("import")]
     files = data_of(explainer, training)
     data = f" Beside it: {', '.join(files)}." if files else ""
+    *others, final = ("torch", "numpy", *getattr(explainer, "PACKAGES", ()))
+    needs = f"Needs {', '.join(others)} and {final}."
     claim = (inspect.getdoc(explainer) or name).splitlines()[0]
     parts = [
-        f'"""{claim}\n\nNeeds torch and numpy.{data} Prints the numbers of the page.\n"""',
+        f'"""{claim}\n\n{needs}{data} Prints the numbers of the page.\n"""',
         "from __future__ import annotations",
         "\n".join(plain + [line for line in lines if line not in plain]),
         _settings_class(training),
