@@ -1,6 +1,7 @@
 """MiniLM in pictures: a word's vectors layer by layer, pieces, one head's attention, an edit, learning."""
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 
@@ -28,14 +29,20 @@ def similarity_chart(look: Look) -> Chart:
     similar = [None if value != value else float(value) for value in look.similarities]
     low = min([0.0, *(value for value in similar if value is not None)])
     bounds = (low - 0.02, 1.12)
-    traces, ends = [], {}
+    traces: list[dict[str, Any]] = []
+    ends: dict[str, float] = {}
     if look.known:
         traces.append(level_line((0, layers[-1]), look.static, "embedding"))
         ends["embedding"] = look.static
     if similar[-1] is not None:
-        style = {"mode": "lines+markers+text", "marker": {"size": 10}, "textposition": "bottom center"}
-        values = [Label("value", value=value) for value in similar[:-1]] + [""]  # the last stands at the end
-        style |= {"text": values, "textfont": {"size": 13, "color": colour("forward")}}
+        style: dict[str, Any] = {
+            "mode": "lines+markers+text",
+            "marker": {"size": 10},
+            "textposition": "bottom center",
+        }
+        values = [*(Label("value", value=value) for value in similar[:-1]), ""]  # the last stands at the end
+        style |= {"text": values, "textposition": "bottom center"}
+        style |= {"textfont": {"size": 13, "color": colour("forward")}}
         traces.append(line(layers, similar, "forward", **style))
         ends["forward"] = similar[-1]
     layout = {
