@@ -23,7 +23,7 @@ WORDS, DIM = 2_000, 16  # of the model from nothing: its vocabulary, and numbers
 MOST_WORDS = 12  # of a review: short ones, so that a default run takes seconds
 TEST = 200  # test sentences, always the same
 CHUNK = 10  # reviews that go through MiniLM together, always the same ten: the last bits depend on company
-RATES = {"scratch": 0.1, "frozen": 0.01, "tuned": 5e-5}  # Adam; each the best of three on seeds 101 to 104
+RATES = {"scratch": 0.1, "frozen": 0.01, "tuned": 5e-5}  # Adam; of three tried each, seeds 101 to 104
 SENSE_PATTERN = 0  # of senses.toml: "there was a {w} beside the {c}"
 
 

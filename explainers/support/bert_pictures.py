@@ -1,6 +1,7 @@
 """MiniLM in pictures: a word's vectors layer by layer, pieces, one head's attention, an edit, learning."""
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 
@@ -27,25 +28,32 @@ def similarity_chart(look: Look) -> Chart:
     layers = list(range(len(look.similarities)))
     similar = [None if value != value else float(value) for value in look.similarities]
     low = min([0.0, *(value for value in similar if value is not None)])
-    bounds = (low - 0.02, 1.06)
-    traces, ends = [], {}
+    bounds = (low - 0.02, 1.12)
+    traces: list[dict[str, Any]] = []
+    ends: dict[str, float] = {}
     if look.known:
         traces.append(level_line((0, layers[-1]), look.static, "embedding"))
         ends["embedding"] = look.static
     if similar[-1] is not None:
-        style = {"mode": "lines+markers+text", "marker": {"size": 10}, "textposition": "bottom center"}
-        values = [Label("value", value=value) for value in similar[:-1]] + [""]  # the last stands at the end
-        style |= {"text": values, "textfont": {"size": 14, "color": colour("forward")}}
+        style: dict[str, Any] = {
+            "mode": "lines+markers+text",
+            "marker": {"size": 10},
+            "textposition": "bottom center",
+        }
+        values = [*(Label("value", value=value) for value in similar[:-1]), ""]  # the last stands at the end
+        style |= {"text": values, "textposition": "bottom center"}
+        style |= {"textfont": {"size": 13, "color": colour("forward")}}
         traces.append(line(layers, similar, "forward", **style))
         ends["forward"] = similar[-1]
     layout = {
-        "xaxis": {"title": {"text": Label("axis.layer")}, "range": [-0.3, layers[-1] + 0.2], "dtick": 1},
+        "xaxis": {"title": {"text": Label("axis.layer")}, "range": [-0.4, layers[-1] + 0.4], "dtick": 1},
         "yaxis": {"title": {"text": Label("axis.cosine")}, "range": list(bounds)},
-        "margin": {"r": 150},
     }
+    # Inside: a margin for the names would leave a phone no room. GloVe's above its line, MiniLM's below.
     named = end_labels(layers[-1], ends, bounds)
     for label, (series, value) in zip(named, ends.items(), strict=True):
         label["text"] = [Label("end_cosine", series=label_of(series), value=value)]
+        label |= {"y": [value + (0.06 if series == "embedding" else -0.09)], "textposition": "middle left"}
     return Chart(layout, [[*traces, *named]], [0])
 
 

@@ -15,6 +15,7 @@ from explainers.support.glove_vectors import load as load_glove
 from explainers.support.measured import Measured
 
 PART = re.compile(r"[^\W_]+|[^\w\s]|_")  # a word or a mark: BERT, too, cuts at each before it makes pieces
+MARKUP = re.compile(r"[<>\[\](){}*_`:]")  # left out where the visitor's word stands in a sentence
 KEPT = 48  # readings and texts kept in memory
 
 
@@ -172,7 +173,8 @@ def look(first: str, second: str, word: str, edit: str, at: int, layer: int, hea
     asks = sides[0].at[0] if sides[0].at else min(1, len(sides[0].pieces) - 1)
     sums = encoded(first).attentions.double().sum(dim=-1)  # (L, H, T)
     return Look(
-        word.strip(), sides, vector is not None, nan if vector is None else cosine(vector, vector),
+        MARKUP.sub("", word).strip(), sides, vector is not None,
+        nan if vector is None else cosine(vector, vector),
         np.array(similar), cosine(sides[0].sentence, sides[1].sentence),
         edited(first, at, edit), head_of(first, asks, layer, head), float((sums - 1).abs().max()),
     )  # fmt: skip

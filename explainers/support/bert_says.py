@@ -78,7 +78,7 @@ def see_edit(seen: Look) -> Say:
     zero, one = ([i for i in range(len(edit.words)) if edit.moved[layer, i] > 0] for layer in (0, 1))
     furthest = max(others, key=lambda i: edit.moved[-1, i])
     values |= {"zero": len(zero), "one": len(one), "furthest": edit.words[furthest]}
-    values |= {"own": edit.moved[-1, edit.at], "far": edit.moved[-1, furthest]}
+    values |= {"own": float(edit.moved[-1, edit.at]), "far": float(edit.moved[-1, furthest])}
     return Say("edit" if zero == [edit.at] and len(one) == len(edit.words) else "edit_other", values)
 
 

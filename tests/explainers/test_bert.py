@@ -245,7 +245,7 @@ def test_the_sizes_of_the_sets() -> None:
 
 def test_padding_changes_nothing() -> None:
     part = learning.chunk(False, 0)
-    wide = learning.joined([part, learning.chunk(True, 23)])
+    wide = learning.joined([part, learning.chunk(True, learning.TEST // learning.CHUNK - 1)])
     model = learning.models_of(torch.Generator().manual_seed(1))["tuned"]
     with torch.no_grad():
         torch.testing.assert_close(model(wide)[:10], model(part), atol=1e-5, rtol=0)
