@@ -12,7 +12,7 @@ from explainers.support.geometry import principal_axes, projection
 from explainers.support.glove_vectors import load
 from explainers.support.reviews import reviews, words_by_frequency
 
-LISTED = 6  # words in a list of answers
+LISTED = 8  # words in a list of answers
 NEAREST = 8
 # Signs between the words of an analogy; a hyphen only where it stands alone, as in king - man + woman.
 SIGNS = re.compile(r"[+=,;:−–—]|(?<!\S)-(?!\S)")
