@@ -139,7 +139,7 @@ def test_the_page_says_what_is_usually_hidden() -> None:
 
 def test_an_analogy_may_be_written_with_its_signs() -> None:
     assert parts("King − man + woman") == parts("king - man + woman =") == ["king", "man", "woman"]
-    assert parts("x-ray") == ["x-ray"]
+    assert parts("x-ray, 3.5 <b>") == ["x-ray", "3.5", "b"]
 
 
 # -- the map -----------------------------------------------------------------------------------------------
@@ -185,7 +185,7 @@ def test_neighbours_of_portuguese_words_are_not_their_translations() -> None:
 @pytest.mark.parametrize(
     ("field", "text", "key"),
     [
-        ("word", "", "one"), ("word", "good bad", "one"), ("word", "😀", "unknown"),
+        ("word", "", "one"), ("word", "good bad", "one"), ("word", "😀", "one"),
         ("other", "jabuticaba", "unknown"), ("analogy", "king man", "three"),
         ("analogy", "king man مرحبا", "unknown"), ("words", "king", "some"), ("words", "a " * 13, "some"),
     ],
