@@ -94,7 +94,7 @@ def arrows_chart(asked: Analogy, step: int) -> Chart:
 
 def learning_axes() -> dict[str, Any]:
     """The axes of a learning curve: sentences over powers of ten, accuracy."""
-    ticks = [f"{size:,}".replace(",", "\u202f") for size in SIZES]
+    ticks = [Label("count", n=size) for size in SIZES]
     return {
         "xaxis": {"title": {"text": Label("axis.sentences")}, "type": "log", "tickvals": list(SIZES),
                   "ticktext": ticks, "range": [np.log10(SIZES[0] * 0.85), np.log10(SIZES[-1] * 1.05)]},
