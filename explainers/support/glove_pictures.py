@@ -216,9 +216,10 @@ def leaning_chart(values: Mapping[str, float], groups: Mapping[str, Sequence[str
         traces += [
             {"type": "scatter", "mode": "text", "x": [-reach], "y": [place], "text": [label_of(series)],
              "textposition": "middle right", "textfont": {"color": colour(series), "size": 14},
-             "hoverinfo": "skip", "cliponaxis": False, **named},
+             "hoverinfo": "skip", "cliponaxis": False, "meta": {"table": []}, **named},
             {"type": "bar", "orientation": "h", "x": [values[word] for word in order], "y": y,
-             "marker": {"color": colour(series)}, "hovertext": order, "hoverinfo": "text+x", **named},
+             "marker": {"color": colour(series)}, "hovertext": order, "hoverinfo": "text+x", **named,
+             "meta": {"table": [[label_of(series), word, values[word]] for word in order]}},
         ]  # fmt: skip
         place -= len(order) + 1.6
     layout = {
@@ -226,5 +227,6 @@ def leaning_chart(values: Mapping[str, float], groups: Mapping[str, Sequence[str
         "yaxis": {"tickvals": list(ticks), "ticktext": list(ticks.values()), "range": [place + 0.6, 0.9],
                   "showgrid": False, "zeroline": False},
         "height": 520, "margin": {"l": 110}, "bargap": 0.25,
+        "meta": {"table": ["", Label("series.words"), Label("axis.leaning")]},
     }  # fmt: skip
     return Chart(layout, [traces], [step])
