@@ -98,7 +98,7 @@ def learning_axes() -> dict[str, Any]:
     return {
         "xaxis": {"title": {"text": Label("axis.sentences")}, "type": "log", "tickvals": list(SIZES),
                   "ticktext": ticks, "range": [np.log10(SIZES[0] * 0.85), np.log10(SIZES[-1] * 1.05)]},
-        "yaxis": {"title": {"text": Label("axis.accuracy")}, "range": list(BOUNDS), "tickformat": ".0%"},
+        "yaxis": {"title": {"text": Label("axis.accuracy")}, "range": list(BOUNDS)},
         "margin": {"r": 170},
     }  # fmt: skip
 

@@ -275,6 +275,11 @@ def test_the_loss_on_test_sentences_falls() -> None:
         assert last[f"loss_{kind}_4000"] < first[f"loss_{kind}_4000"] - 0.05
 
 
+def test_the_sentence_of_a_pair_is_said_of_any_other_pair() -> None:
+    assert "pair" in said(read(word="hot", other="cold"))
+    assert "pair" not in said(read())
+
+
 def test_learning_from_reviews_parts_good_and_bad() -> None:
     for seed in SEEDS:
         numbers = trained(seed)[1]
