@@ -1,6 +1,6 @@
 """Pictures of GloVe's answers and of the learning curve. Numbers in, picture out."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -28,7 +28,7 @@ BOUNDS = (0.48, 0.86)  # of an accuracy on the learning curve
 NAMED = 3  # neighbours of a Portuguese word
 
 
-def column(values: Sequence[Any]) -> list[list[Any]]:
+def column(values: Iterable[Any]) -> list[list[Any]]:
     """Values one under the other, as a grid takes them."""
     return [[value] for value in values]
 
@@ -206,7 +206,9 @@ def unknown_diagram(
 
 def leaning_chart(values: Mapping[str, float], groups: Mapping[str, Sequence[str]], step: int) -> Chart:
     """A bar per word, the groups under one another, each with its name above it."""
-    traces, ticks, place = [], {}, 0.0
+    traces: list[dict[str, Any]] = []
+    ticks: dict[float, str] = {}
+    place = 0.0
     reach = 1.25 * max(abs(value) for value in values.values())
     for series, words in groups.items():
         order = sorted(words, key=lambda word: -values[word])

@@ -11,7 +11,7 @@ import torch
 from torch import nn
 
 from explainers import glove as page
-from explainers.glove import SIZES, Training, View
+from explainers.glove import Training, View
 from explainers.support import glove_learning as learning
 from explainers.support.association import (
     BY_MEN,
@@ -23,7 +23,7 @@ from explainers.support.association import (
     measure,
 )
 from explainers.support.contract import Array, Checkpoint
-from explainers.support.glove_learning import Models
+from explainers.support.glove_learning import SIZES, Models
 from explainers.support.glove_reading import Reading
 from explainers.support.glove_vectors import load
 from explainers.support.glove_words import analogy, classics, coverage, pair, parts, word_plane
