@@ -43,21 +43,21 @@ def analogy_diagram(asked: Analogy, leave_out: bool, step: int) -> Diagram:
         places.append(str(place) if word not in own else Label("left_out"))
     shown = asked.answer if leave_out else asked.nearest[0][0]
     grids = [
-        Grid("a", (0, 0), title=a),
-        Grid("b", (1, 0), title=f"− {b}"),
-        Grid("c", (2, 0), title=f"+ {c}"),
-        Grid(
-            "target", (3, 0), title=Label("title.target"), arithmetic="{a:r,0} − {b:r,0} + {c:r,0} = {self}"
-        ),
-        Grid("word", (4, 0), "word", Label("title.nearest"), arithmetic=Label("how.nearest")),
-        Grid("cosine", (5, 0), "plain", Label("title.cosine"), digits=3, arithmetic=Label("how.cosine_list")),
-        Grid("place", (6, 0), "word", Label("title.place"), arithmetic=Label("how.place")),
+        Grid("a", (0, 0), title=a, narrow=(0, 0)),
+        Grid("b", (1, 0), title=f"− {b}", narrow=(1, 0)),
+        Grid("c", (2, 0), title=f"+ {c}", narrow=(2, 0)),
+        Grid("target", (3, 0), title=Label("title.target"), narrow=(3, 0),
+             arithmetic="{a:r,0} − {b:r,0} + {c:r,0} = {self}"),
+        Grid("word", (4, 0), "word", Label("title.nearest"), narrow=(0, 1), arithmetic=Label("how.nearest")),
+        Grid("cosine", (5, 0), "plain", Label("title.cosine"), narrow=(2, 1), digits=3,
+             arithmetic=Label("how.cosine_list")),
+        Grid("place", (6, 0), "word", Label("title.place"), narrow=(3, 1), arithmetic=Label("how.place")),
     ]  # fmt: skip
     words, cosines = zip(*asked.nearest, strict=True)
     frame = {name: column(asked.vectors[i, :SHOWN]) for i, name in enumerate(("a", "b", "c", "target"))}
     frame |= {"word": column(words), "cosine": column(cosines), "place": column(places)}
     arrows = [Arrow("a", "b"), Arrow("b", "c"), Arrow("c", "target", "="), Arrow("target", "word", "cos")]
-    return Diagram(grids, arrows, [frame], [step], FULL, ("word", words.index(shown), 0), turns=False)
+    return Diagram(grids, arrows, [frame], [step], FULL, ("word", words.index(shown), 0))
 
 
 def arrows_chart(asked: Analogy, step: int) -> Chart:
@@ -99,7 +99,7 @@ def learning_axes() -> dict[str, Any]:
         "xaxis": {"title": {"text": Label("axis.sentences")}, "type": "log", "tickvals": list(SIZES),
                   "ticktext": ticks, "range": [np.log10(SIZES[0] * 0.85), np.log10(SIZES[-1] * 1.05)]},
         "yaxis": {"title": {"text": Label("axis.accuracy")}, "range": list(BOUNDS)},
-        "margin": {"r": 170},
+        "margin": {"r": 120},
     }  # fmt: skip
 
 
