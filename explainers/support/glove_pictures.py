@@ -25,7 +25,7 @@ from explainers.support.word_map import word_map
 SHOWN = 8  # of a word's 50 numbers
 FULL = 1.5  # at which a number has full colour
 BOUNDS = (0.48, 0.86)  # of an accuracy on the learning curve
-NAMED = 3  # neighbours of a Portuguese word
+NAMED = 2  # neighbours of a Portuguese word
 
 
 def column(values: Iterable[Any]) -> list[list[Any]]:
@@ -43,21 +43,20 @@ def analogy_diagram(asked: Analogy, leave_out: bool, step: int) -> Diagram:
         places.append(str(place) if word not in own else Label("left_out"))
     shown = asked.answer if leave_out else asked.nearest[0][0]
     grids = [
-        Grid("a", (0, 0), title=a, narrow=(0, 0)),
-        Grid("b", (1, 0), title=f"− {b}", narrow=(1, 0)),
-        Grid("c", (2, 0), title=f"+ {c}", narrow=(2, 0)),
-        Grid("target", (3, 0), title=Label("title.target"), narrow=(3, 0),
-             arithmetic="{a:r,0} − {b:r,0} + {c:r,0} = {self}"),
-        Grid("word", (4, 0), "word", Label("title.nearest"), narrow=(0, 1), arithmetic=Label("how.nearest")),
-        Grid("cosine", (5, 0), "plain", Label("title.cosine"), narrow=(2, 1), digits=3,
+        Grid("a", (0, 0), title=a),
+        Grid("b", (1, 0), title=f"− {b}"),
+        Grid("c", (2, 0), title=f"+ {c}"),
+        Grid("target", (3, 0), title=Label("title.target"), arithmetic="{a:r,0} − {b:r,0} + {c:r,0} = {self}"),
+        Grid("word", (4, 0), "word", Label("title.nearest"), arithmetic=Label("how.nearest")),
+        Grid("cosine", (5, 0), "plain", Label("title.cosine"), digits=3,
              arithmetic=Label("how.cosine_list")),
-        Grid("place", (6, 0), "word", Label("title.place"), narrow=(3, 1), arithmetic=Label("how.place")),
+        Grid("place", (6, 0), "word", Label("title.place"), arithmetic=Label("how.place")),
     ]  # fmt: skip
     words, cosines = zip(*asked.nearest, strict=True)
     frame = {name: column(asked.vectors[i, :SHOWN]) for i, name in enumerate(("a", "b", "c", "target"))}
     frame |= {"word": column(words), "cosine": column(cosines), "place": column(places)}
     arrows = [Arrow("a", "b"), Arrow("b", "c"), Arrow("c", "target", "="), Arrow("target", "word", "cos")]
-    return Diagram(grids, arrows, [frame], [step], FULL, ("word", words.index(shown), 0))
+    return Diagram(grids, arrows, [frame], [step], FULL, ("word", words.index(shown), 0), turns=False)
 
 
 def arrows_chart(asked: Analogy, step: int) -> Chart:
@@ -216,7 +215,7 @@ def leaning_chart(values: Mapping[str, float], groups: Mapping[str, Sequence[str
         y = [place - 1 - i for i in range(len(order))]
         ticks |= dict(zip(y, order, strict=True))
         traces += [
-            {"type": "scatter", "mode": "text", "x": [-reach], "y": [place], "text": [label_of(series)],
+            {"type": "scatter", "mode": "text", "x": [-0.98 * reach], "y": [place], "text": [label_of(series)],
              "textposition": "middle right", "textfont": {"color": colour(series), "size": 14},
              "hoverinfo": "skip", "cliponaxis": False, "meta": {"table": []}, **named},
             {"type": "bar", "orientation": "h", "x": [values[word] for word in order], "y": y,

@@ -60,7 +60,8 @@ def see(checkpoint: Checkpoint, reading: Reading) -> list[Say]:
     if (x, y) != PAIR:
         said.append(Say("pair", {"x": x, "y": y, "cosine": reading.pair.cosine, "d": reading.pair.distance}))
     apart = {kind: numbers[f"cosine_{kind}"] for kind in KINDS}
-    said.append(Say("apart" if apart["tuned"] < apart["frozen"] - 0.1 else "not_apart", apart))
+    if not numbers["shuffled"]:
+        said.append(Say("apart" if apart["tuned"] < apart["frozen"] - 0.1 else "not_apart", apart))
     said.append(Say("explained", {"explained": reading.plane.explained}))
     known = coverage()
     word, times = known.missing[0]

@@ -294,6 +294,15 @@ def test_shuffled_vectors_are_worth_nothing_frozen() -> None:
         assert shuffled["accuracy_frozen_4000"] < own["accuracy_frozen_4000"] - 0.08
 
 
+def test_nothing_is_said_of_what_glove_read_where_it_is_lost() -> None:
+    last = run()[-1]
+    numbers = {**last.numbers, "shuffled": 1.0}
+    shuffled = learning.Kept(last.step, last.of, numbers, last.weights, last.learnt)  # type: ignore[attr-defined]
+    keys = {say.key for say in page.see(shuffled, page.read(shuffled, View()))}
+    assert "shuffled" in keys
+    assert not keys & {"apart", "not_apart"}
+
+
 def test_a_rate_of_one_spoils_what_is_tuned() -> None:
     for seed in list(SEEDS)[:2]:
         fast, usual = trained(seed, rate=1.0)[1], trained(seed)[1]
