@@ -1,12 +1,15 @@
-"""The pretrained models: a sentence through MiniLM with all attentions, against a call of transformers.
+"""The pretrained models in a warm process, on one thread, each beside the plainest other way.
 
-Both run in this process on one thread and take turns with the same sentences.
+The neighbours of a word in GloVe, exactly, against a second copy of all vectors, divided by their lengths, and
+one matrix product. A sentence through MiniLM with all attentions against a direct call of transformers. The
+ways take turns with the same words and sentences. The first visit to a page is `first_load --pages glove bert`.
 """
 
 import argparse
 import os
 import time
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -14,9 +17,12 @@ import torch
 
 os.environ["HF_HUB_OFFLINE"] = "1"
 
+from benchmarks._common import table
 from explainers import bert
 from explainers.support.bert_model import MINILM, load_encoder
+from explainers.support.glove_vectors import load
 
+NEAREST = 10
 WORDS = ["the", "river", "bank", "was", "muddy", "and", "he", "sat", "there", "until", "it", "got", "dark"]
 
 
@@ -65,8 +71,49 @@ def minilm(count: int) -> None:
     print(f"ours / transformers: {np.median(ours) / np.median(theirs):.2f}")
 
 
-if __name__ == "__main__":
+def memory(kind: str) -> float:
+    """How many megabytes of this process are of one kind (``RssAnon``: its own; ``RssFile``: shared)."""
+    lines = Path("/proc/self/status").read_text().splitlines()
+    return next(int(line.split()[1]) for line in lines if line.startswith(f"{kind}:")) / 1024
+
+
+def glove(count: int) -> None:
+    """A query for the neighbours of a word, ``count`` times, each time another word."""
+    start, before = time.perf_counter(), memory("RssAnon")
+    vectors = load()
+    loaded, own = time.perf_counter() - start, memory("RssAnon") - before
+    units = np.ascontiguousarray(vectors.vectors / vectors.norms[:, None])  # (400000, 50)
+    rows = np.random.default_rng(0).choice(20_000, count, replace=False).tolist()
+
+    def ours(row: int) -> list[int]:
+        return [i for i, _ in vectors.nearest(vectors.vectors[row], NEAREST)]
+
+    def plain(row: int) -> list[int]:
+        cosines = units @ units[row]  # (400000,)
+        best = np.argpartition(-cosines, NEAREST)[:NEAREST]
+        return best[np.argsort(-cosines[best])].tolist()
+
+    ways: dict[Callable[[int], list[int]], list[float]] = {plain: [], ours: []}
+    for row in [*rows[:3], *rows]:  # the first few warm both
+        for way, times in ways.items():
+            begin = time.perf_counter()
+            way(row)
+            times.append(1000 * (time.perf_counter() - begin))
+    same = sum(ours(row) == plain(row) for row in rows)
+    print(f"GloVe: loaded in {loaded:.2f} s, {own:.0f} MB of this process's own")
+    print(f"neighbours of {count} words, {same} of them the same both ways (others: ties in the last digit)")
+    rows_of = [("plain: normalised copy", ways[plain][3:], None), ("neighbours of a word", ways[ours][3:], 1)]
+    table(rows_of, ways[plain][3:])
+
+
+def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--count", type=int, default=100, help="how many sentences")
+    parser.add_argument("--count", type=int, default=100, help="how many words, and how many sentences")
+    chosen = parser.parse_args()
     torch.set_num_threads(1)
-    minilm(parser.parse_args().count)
+    glove(chosen.count)
+    minilm(chosen.count)
+
+
+if __name__ == "__main__":
+    main()

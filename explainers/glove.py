@@ -61,7 +61,7 @@ SWEEPS = {"seed": tuple(range(8))}
 class Training(Settings):
     """What is trained: changing any of these trains again."""
 
-    vectors: Literal["own", "shuffled"] = "own"
+    vectors: Literal["own", "shuffled"] = Field("own", json_schema_extra={"more": True})
     rate: float = Field(0.02, ge=0.001, le=1, json_schema_extra={"log": True, "more": True})
     steps: int = Field(240, ge=24, le=480, json_schema_extra={"more": True})
     seed: int = Field(7, ge=0, le=999, json_schema_extra={"more": True})

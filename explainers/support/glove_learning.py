@@ -78,8 +78,8 @@ def material(generator: torch.Generator, most: int) -> Material:
     order = np.concatenate([seen, others])  # (V,)
     number = torch.zeros(len(words_by_frequency()) + 1, dtype=torch.int64)
     number[order] = torch.arange(1, len(order) + 1)
-    parts = (Sentences(number[part.tokens], part.lengths, part.labels) for part in (learn, test))
-    return Material(*parts, (order - 1).tolist())
+    learn, test = (Sentences(number[part.tokens], part.lengths, part.labels) for part in (learn, test))
+    return Material(learn, test, (order - 1).tolist())
 
 
 def tables(words: list[int], shuffled: bool, generator: torch.Generator) -> dict[str, Tensor]:
@@ -164,7 +164,7 @@ def sizes_of(models: dict[str, Mean]) -> dict[str, int]:
 @torch.no_grad()
 def measured(models: Models, found: Material) -> dict[str, float]:
     """Loss and accuracy on the test sentences, accuracy on the training sentences, of every model."""
-    numbers = {}
+    numbers: dict[str, float] = {}
     for size, same in models.items():
         for kind, model in same.items():
             model.eval()

@@ -1,6 +1,6 @@
 """Pictures of GloVe's answers and of the learning curve. Numbers in, picture out."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -25,10 +25,10 @@ from explainers.support.word_map import word_map
 SHOWN = 8  # of a word's 50 numbers
 FULL = 1.5  # at which a number has full colour
 BOUNDS = (0.48, 0.86)  # of an accuracy on the learning curve
-NAMED = 3  # neighbours of a Portuguese word
+NAMED = 2  # neighbours of a Portuguese word
 
 
-def column(values: Sequence[Any]) -> list[list[Any]]:
+def column(values: Iterable[Any]) -> list[list[Any]]:
     """Values one under the other, as a grid takes them."""
     return [[value] for value in values]
 
@@ -46,11 +46,11 @@ def analogy_diagram(asked: Analogy, leave_out: bool, step: int) -> Diagram:
         Grid("a", (0, 0), title=a),
         Grid("b", (1, 0), title=f"− {b}"),
         Grid("c", (2, 0), title=f"+ {c}"),
-        Grid(
-            "target", (3, 0), title=Label("title.target"), arithmetic="{a:r,0} − {b:r,0} + {c:r,0} = {self}"
-        ),
+        Grid("target", (3, 0), title=Label("title.target"),
+             arithmetic="{a:r,0} − {b:r,0} + {c:r,0} = {self}"),
         Grid("word", (4, 0), "word", Label("title.nearest"), arithmetic=Label("how.nearest")),
-        Grid("cosine", (5, 0), "plain", Label("title.cosine"), digits=3, arithmetic=Label("how.cosine_list")),
+        Grid("cosine", (5, 0), "plain", Label("title.cosine"), digits=3,
+             arithmetic=Label("how.cosine_list")),
         Grid("place", (6, 0), "word", Label("title.place"), arithmetic=Label("how.place")),
     ]  # fmt: skip
     words, cosines = zip(*asked.nearest, strict=True)
@@ -94,12 +94,12 @@ def arrows_chart(asked: Analogy, step: int) -> Chart:
 
 def learning_axes() -> dict[str, Any]:
     """The axes of a learning curve: sentences over powers of ten, accuracy."""
-    ticks = [f"{size:,}".replace(",", "\u202f") for size in SIZES]
+    ticks = [Label("count", n=size) for size in SIZES]
     return {
         "xaxis": {"title": {"text": Label("axis.sentences")}, "type": "log", "tickvals": list(SIZES),
                   "ticktext": ticks, "range": [np.log10(SIZES[0] * 0.85), np.log10(SIZES[-1] * 1.05)]},
-        "yaxis": {"title": {"text": Label("axis.accuracy")}, "range": list(BOUNDS), "tickformat": ".0%"},
-        "margin": {"r": 170},
+        "yaxis": {"title": {"text": Label("axis.accuracy")}, "range": list(BOUNDS)},
+        "margin": {"r": 120},
     }  # fmt: skip
 
 
@@ -206,7 +206,9 @@ def unknown_diagram(
 
 def leaning_chart(values: Mapping[str, float], groups: Mapping[str, Sequence[str]], step: int) -> Chart:
     """A bar per word, the groups under one another, each with its name above it."""
-    traces, ticks, place = [], {}, 0.0
+    traces: list[dict[str, Any]] = []
+    ticks: dict[float, str] = {}
+    place = 0.0
     reach = 1.25 * max(abs(value) for value in values.values())
     for series, words in groups.items():
         order = sorted(words, key=lambda word: -values[word])
@@ -214,11 +216,12 @@ def leaning_chart(values: Mapping[str, float], groups: Mapping[str, Sequence[str
         y = [place - 1 - i for i in range(len(order))]
         ticks |= dict(zip(y, order, strict=True))
         traces += [
-            {"type": "scatter", "mode": "text", "x": [-reach], "y": [place], "text": [label_of(series)],
-             "textposition": "middle right", "textfont": {"color": colour(series), "size": 14},
-             "hoverinfo": "skip", "cliponaxis": False, **named},
+            {"type": "scatter", "mode": "text", "x": [-0.98 * reach], "y": [place],
+             "text": [label_of(series)], "textposition": "middle right", "textfont": {"color": colour(series), "size": 14},
+             "hoverinfo": "skip", "cliponaxis": False, "meta": {"table": []}, **named},
             {"type": "bar", "orientation": "h", "x": [values[word] for word in order], "y": y,
-             "marker": {"color": colour(series)}, "hovertext": order, "hoverinfo": "text+x", **named},
+             "marker": {"color": colour(series)}, "hovertext": order, "hoverinfo": "text+x", **named,
+             "meta": {"table": [[label_of(series), word, values[word]] for word in order]}},
         ]  # fmt: skip
         place -= len(order) + 1.6
     layout = {
@@ -226,5 +229,6 @@ def leaning_chart(values: Mapping[str, float], groups: Mapping[str, Sequence[str
         "yaxis": {"tickvals": list(ticks), "ticktext": list(ticks.values()), "range": [place + 0.6, 0.9],
                   "showgrid": False, "zeroline": False},
         "height": 520, "margin": {"l": 110}, "bargap": 0.25,
+        "meta": {"table": ["", Label("series.words"), Label("axis.leaning")]},
     }  # fmt: skip
     return Chart(layout, [traces], [step])

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from explainers.support.association import BY_WOMEN, OCCUPATIONS, gender_of_occupations
 from explainers.support.contract import Checkpoint, Say
-from explainers.support.glove_learning import KINDS, SIZES
+from explainers.support.glove_learning import KINDS, PAIR, SIZES
 from explainers.support.glove_words import Analogy, Asked, Map, Neighbours, Pair, classics, coverage
 from explainers.support.measured import Measured
 
@@ -49,21 +49,19 @@ def see(checkpoint: Checkpoint, reading: Reading) -> list[Say]:
     }
     rule = "rule" if asked.rank > 1 else "no_rule"
     said = [Say(f"asked_{each.problem}", {"found": each.found}) for each in reading.problems]
-    said += [Say(f"{rule}_{'on' if reading.leave_out else 'off'}", values), Say("classics", classics())]
     for key, size in (("few", min(SIZES)), ("many", max(SIZES))):
-        of = {
-            f"{what}_{kind}": numbers[f"{what}_{kind}_{size}"]
-            for what in ("accuracy", "fit")
-            for kind in KINDS
-        }
+        of = {f"{what}_{k}": numbers[f"{what}_{k}_{size}"] for what in ("accuracy", "fit") for k in KINDS}
         learnt = int(numbers[f"words_{size}"]) * reading.pair.vectors.shape[1]
         said.append(Say(f"{key}_{ahead(numbers, size)}", {**of, "n": size, "learnt": learnt}))
     if numbers["shuffled"]:
         said.append(Say("shuffled", {"chance": numbers["chance"]}))
+    said += [Say(f"{rule}_{'on' if reading.leave_out else 'off'}", values), Say("classics", classics())]
     x, y = reading.pair.words
-    said.append(Say("pair", {"x": x, "y": y, "cosine": reading.pair.cosine, "d": reading.pair.distance}))
+    if (x, y) != PAIR:
+        said.append(Say("pair", {"x": x, "y": y, "cosine": reading.pair.cosine, "d": reading.pair.distance}))
     apart = {kind: numbers[f"cosine_{kind}"] for kind in KINDS}
-    said.append(Say("apart" if apart["tuned"] < apart["frozen"] - 0.1 else "not_apart", apart))
+    if not numbers["shuffled"]:
+        said.append(Say("apart" if apart["tuned"] < apart["frozen"] - 0.1 else "not_apart", apart))
     said.append(Say("explained", {"explained": reading.plane.explained}))
     known = coverage()
     word, times = known.missing[0]

@@ -12,10 +12,10 @@ from explainers.support.geometry import principal_axes, projection
 from explainers.support.glove_vectors import load
 from explainers.support.reviews import reviews, words_by_frequency
 
-LISTED = 6  # words in a list of answers
+LISTED = 8  # words in a list of answers
 NEAREST = 8
-# Signs between the words of an analogy; a hyphen only where it stands alone, as in king - man + woman.
-SIGNS = re.compile(r"[+=,;:−–—]|(?<!\S)-(?!\S)")
+# Letters and digits, with what may stand between them: x-ray, o'clock, 3.5. Signs of an analogy are none.
+WORD = re.compile(r"[^\W_]+(?:[-'.][^\W_]+)*")
 PORTUGUESE = (
     "você", "futebol", "feijoada", "filme", "porque", "gato", "saudade", "cachorro", "amanhã", "jabuticaba",
 )  # fmt: skip
@@ -23,7 +23,7 @@ PORTUGUESE = (
 
 def parts(text: str) -> list[str]:
     """The words of a text, in small letters, as GloVe has them."""
-    return SIGNS.sub(" ", text.lower()).split()
+    return WORD.findall(text.lower())
 
 
 @dataclass(frozen=True)

@@ -7,6 +7,7 @@ needs torch and numpy, and the data file or the package where one is used; nothi
 
 import ast
 import inspect
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib import import_module
@@ -161,7 +162,8 @@ def script(explainer: Any, training: Settings, view: Settings) -> str:
     plain = [line for line in lines if line.startswith("import")]
     files = data_of(explainer, training)
     data = f" Beside it: {', '.join(files)}." if files else ""
-    *others, final = ("torch", "numpy", *getattr(explainer, "PACKAGES", ()))
+    packages: Sequence[str] = getattr(explainer, "PACKAGES", ())
+    *others, final = ["torch", "numpy", *packages]
     needs = f"Needs {', '.join(others)} and {final}."
     claim = (inspect.getdoc(explainer) or name).splitlines()[0]
     parts = [

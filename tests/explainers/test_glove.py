@@ -11,7 +11,7 @@ import torch
 from torch import nn
 
 from explainers import glove as page
-from explainers.glove import SIZES, Training, View
+from explainers.glove import Training, View
 from explainers.support import glove_learning as learning
 from explainers.support.association import (
     BY_MEN,
@@ -23,7 +23,7 @@ from explainers.support.association import (
     measure,
 )
 from explainers.support.contract import Array, Checkpoint
-from explainers.support.glove_learning import Models
+from explainers.support.glove_learning import SIZES, Models
 from explainers.support.glove_reading import Reading
 from explainers.support.glove_vectors import load
 from explainers.support.glove_words import analogy, classics, coverage, pair, parts, word_plane
@@ -139,7 +139,7 @@ def test_the_page_says_what_is_usually_hidden() -> None:
 
 def test_an_analogy_may_be_written_with_its_signs() -> None:
     assert parts("King − man + woman") == parts("king - man + woman =") == ["king", "man", "woman"]
-    assert parts("x-ray") == ["x-ray"]
+    assert parts("x-ray, 3.5 <b>") == ["x-ray", "3.5", "b"]
 
 
 # -- the map -----------------------------------------------------------------------------------------------
@@ -185,7 +185,7 @@ def test_neighbours_of_portuguese_words_are_not_their_translations() -> None:
 @pytest.mark.parametrize(
     ("field", "text", "key"),
     [
-        ("word", "", "one"), ("word", "good bad", "one"), ("word", "😀", "unknown"),
+        ("word", "", "one"), ("word", "good bad", "one"), ("word", "😀", "one"),
         ("other", "jabuticaba", "unknown"), ("analogy", "king man", "three"),
         ("analogy", "king man مرحبا", "unknown"), ("words", "king", "some"), ("words", "a " * 13, "some"),
     ],
@@ -275,6 +275,11 @@ def test_the_loss_on_test_sentences_falls() -> None:
         assert last[f"loss_{kind}_4000"] < first[f"loss_{kind}_4000"] - 0.05
 
 
+def test_the_sentence_of_a_pair_is_said_of_any_other_pair() -> None:
+    assert "pair" in said(read(word="hot", other="cold"))
+    assert "pair" not in said(read())
+
+
 def test_learning_from_reviews_parts_good_and_bad() -> None:
     for seed in SEEDS:
         numbers = trained(seed)[1]
@@ -287,6 +292,15 @@ def test_shuffled_vectors_are_worth_nothing_frozen() -> None:
     for seed in list(SEEDS)[:2]:
         own, shuffled = trained(seed)[1], trained(seed, shuffled=True)[1]
         assert shuffled["accuracy_frozen_4000"] < own["accuracy_frozen_4000"] - 0.08
+
+
+def test_nothing_is_said_of_what_glove_read_where_it_is_lost() -> None:
+    last = run()[-1]
+    numbers = {**last.numbers, "shuffled": 1.0}
+    shuffled = learning.Kept(last.step, last.of, numbers, last.weights, last.learnt)  # type: ignore[attr-defined]
+    keys = {say.key for say in page.see(shuffled, page.read(shuffled, View()))}
+    assert "shuffled" in keys
+    assert not keys & {"apart", "not_apart"}
 
 
 def test_a_rate_of_one_spoils_what_is_tuned() -> None:
