@@ -1,8 +1,9 @@
 """The pretrained models in a warm process, on one thread, each beside the plainest other way.
 
-The neighbours of a word in GloVe, exactly, against a second copy of all vectors, divided by their lengths, and
-one matrix product. A sentence through MiniLM with all attentions against a direct call of transformers. The
-ways take turns with the same words and sentences. The first visit to a page is `first_load --pages glove bert`.
+The neighbours of a word in GloVe, exactly, against a second copy of all vectors, divided by their lengths,
+and one matrix product. A sentence through MiniLM with all attentions against a direct call of transformers.
+The ways take turns with the same words and sentences. The first visit to a page is measured by
+`python -m benchmarks.first_load --pages glove bert`.
 """
 
 import argparse
