@@ -40,20 +40,11 @@ class Cell:
         """``c`` or ``h`` (T, H) one step earlier: zeros first."""
         return np.concatenate([0 * states[:1], states[:-1]])
 
-    @property
-    def from_x(self) -> Array:
-        """W_i* · x_t: (T, 4, H)."""
-        return np.asarray(np.einsum("ghd,td->tgh", self.W_ih, self.x))
-
-    @property
-    def from_h(self) -> Array:
-        """W_h* · h_(t − 1): (T, 4, H)."""
-        return np.asarray(np.einsum("ghk,tk->tgh", self.W_hh, self.before(self.h)))
-
-    @property
-    def sums(self) -> Array:
-        """What goes into σ or tanh: (T, 4, H)."""
-        return np.asarray(self.from_x + self.bias_ih + self.from_h + self.bias_hh)
+    def terms(self, steps: list[int]) -> tuple[Array, Array, Array]:
+        """W_i* · x_t, W_h* · h_(t − 1), and what goes into σ or tanh, at these steps: (S, 4, H) each."""
+        from_x = np.einsum("ghd,td->tgh", self.W_ih, self.x[steps])
+        from_h = np.einsum("ghk,tk->tgh", self.W_hh, self.before(self.h)[steps])
+        return from_x, from_h, from_x + self.bias_ih + from_h + self.bias_hh
 
 
 @dataclass(frozen=True)
