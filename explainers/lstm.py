@@ -126,7 +126,7 @@ def read(checkpoint: Checkpoint, view: View) -> Reading:
     return Reading(
         checkpoint.step, checkpoint.of, numbers, checkpoint.parameters(), view.hold, asked.words,
         asked.unread, answer, asked.answer is not None, said, min(view.at, len(asked.words)),
-        shares[:, shown], cell, cell.gradient(view.hold, at_the_end(weights, shares[-1], answer)),
+        shares[:, shown], cell, cell.gradient(at_the_end(weights, shares[-1], answer)),
         rnn_backward(plain["weight_hh_l0"], states, plain_end),
     )  # fmt: skip
 

@@ -12,11 +12,6 @@ from explainers.support.contract import Array
 from explainers.support.lstm_cell import GATES
 
 
-def held_rows(hold: str) -> list[int]:
-    """``forget_shut`` → the forget gate's row among the four; ``free`` → none."""
-    return [row for row, gate in enumerate(GATES) if hold.startswith(gate)]
-
-
 def lstm_forward(weights: Mapping[str, Array], x: Array, hold: str) -> tuple[Array, Array, Array]:
     """Read x (T, I) with the parameters of an ``nn.LSTM``, from zero states, with one gate held or none.
 
@@ -29,7 +24,9 @@ def lstm_forward(weights: Mapping[str, Array], x: Array, hold: str) -> tuple[Arr
     # σ(a) = ½ + ½·tanh(½·a), so that one tanh makes all four. A held gate is its value and nothing else.
     half = np.array([[0.5], [0.5], [1.0], [0.5]]).repeat(H, axis=1)  # (4, H)
     base, span = 1 - half, half.copy()  # (4, H)
-    base[held_rows(hold)], span[held_rows(hold)] = float(hold.endswith("open")), 0
+    for row, gate in enumerate(GATES):
+        if hold.startswith(gate):  # forget_shut
+            base[row], span[row] = float(hold.endswith("open")), 0
     from_x = x @ weights["weight_ih_l0"].T + weights["bias_ih_l0"] + weights["bias_hh_l0"]  # (T, 4H)
     from_x, from_h = half * from_x.reshape(T, 4, H), half.reshape(-1, 1) * W_hh  # (T, 4, H), (4H, H)
     gates, cs, hs = np.empty((T, 4, H)), np.empty((T, H)), np.empty((T, H))
@@ -42,22 +39,20 @@ def lstm_forward(weights: Mapping[str, Array], x: Array, hold: str) -> tuple[Arr
     return gates, cs, hs
 
 
-def lstm_backward(W_hh: Array, gates: Array, c: Array, hold: str, dh: Array) -> Array:
+def lstm_backward(W_hh: Array, gates: Array, c: Array, dh: Array) -> Array:
     """∂L/∂c_t at every step, (T, H), by backpropagation through time.
 
     Args:
         W_hh: of the ``nn.LSTM``, (4H, H).
         gates: (T, 4, H), as :func:`lstm_forward` returns them.
         c: (T, H), likewise.
-        hold: the gate that was held: nothing comes back through it.
         dh: ∂L/∂h_T, (H,): the loss sees the last hidden state alone.
 
     """
     i, f, g, o = gates.swapaxes(0, 1)  # (T, H) each
     before, tanh_c = np.concatenate([0 * c[:1], c[:-1]]), np.tanh(c)  # (T, H)
-    slope = gates * (1 - gates)  # (T, 4, H): of σ
+    slope = gates * (1 - gates)  # (T, 4, H): of σ; 0 where a gate is held at 0 or at 1
     slope[:, 2] = 1 - g * g  # of tanh
-    slope[:, held_rows(hold)] = 0
     c_by_sums = slope * np.stack([g, before, i, 0 * o], axis=1)  # (T, 4, H): ∂c_t/∂sums_t
     h_by_output = slope[:, 3] * tanh_c  # (T, H): ∂h_t/∂sums_t in the row of o
     h_by_c = o * (1 - tanh_c * tanh_c)  # (T, H): ∂h_t/∂c_t

@@ -32,9 +32,9 @@ class Cell:
         blocks = (weights[name].reshape(4, -1, *weights[name].shape[1:]) for name in names)
         return cls(*lstm_forward(weights, x, hold), x, *blocks)
 
-    def gradient(self, hold: str, dh: Array) -> Array:
+    def gradient(self, dh: Array) -> Array:
         """∂L/∂c_t, (T, H), of a loss that sees the last hidden state alone: ``dh`` (H,) is ∂L/∂h_T."""
-        return lstm_backward(self.W_hh.reshape(-1, len(dh)), self.gates, self.c, hold, dh)
+        return lstm_backward(self.W_hh.reshape(-1, len(dh)), self.gates, self.c, dh)
 
     def before(self, states: Array) -> Array:
         """``c`` or ``h`` (T, H) one step earlier: zeros first."""

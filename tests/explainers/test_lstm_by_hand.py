@@ -77,7 +77,7 @@ def test_there_and_back_it_is_autograds_with_any_gate_held(hold: str, T: int) ->
     gates, c, h = lstm_forward(weights, x[:, 0].detach().numpy(), hold)
     for ours, torchs in ((gates, steps.gates), (c, steps.c), (h, steps.h)):
         close(ours, torch.cat(torchs).detach().numpy())
-    found = lstm_backward(weights["weight_hh_l0"], gates, c, hold, slope.numpy())
+    found = lstm_backward(weights["weight_hh_l0"], gates, c, slope.numpy())
     close(found, back(steps.h[-1][0] @ slope, steps.c))
     assert (found[-1] == 0).all() == (hold == "output_shut")
 
