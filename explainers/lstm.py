@@ -9,7 +9,8 @@ from torch import nn
 
 from explainers.support.cells import open_forget_gate
 from explainers.support.contract import Checkpoint, Say, Settings, checkpoint_steps, weights_of
-from explainers.support.lstm_cell import GATES, held_by, unroll_lstm, unroll_plain
+from explainers.support.lstm_by_hand import rnn_backward, rnn_forward
+from explainers.support.lstm_cell import GATES
 from explainers.support.lstm_pictures import (
     cell_diagram,
     gates_diagram,
@@ -18,7 +19,7 @@ from explainers.support.lstm_pictures import (
     step_diagram,
 )
 from explainers.support.lstm_readers import HELD, like_sized, measured
-from explainers.support.lstm_reading import Cell, Reading, answers_from, gradient, in_double
+from explainers.support.lstm_reading import Cell, Reading, answers_from, at_the_end, in_double
 from explainers.support.lstm_tasks import (
     LONGEST,
     TASKS,
@@ -113,20 +114,20 @@ def read(checkpoint: Checkpoint, view: View) -> Reading:
     """One sequence through the LSTM, gate by gate, with one gate held or none; and the gradient back."""
     numbers = checkpoint.numbers
     asked = asked_about(TASKS[int(numbers["task"])], int(numbers["length"]), view.text, view.example)
-    weights, x = in_double(checkpoint, "lstm", asked)
-    steps = unroll_lstm(weights, x, held_by([view.hold]).double())
-    logits = answers_from(weights, torch.cat(steps.h))  # (T, K)
-    said = int(logits[-1].argmax())
+    weights, x = in_double(checkpoint, "lstm", asked)  # x (T, 8)
+    cell = Cell.of(weights, x, view.hold)
+    shares = answers_from(weights, cell.h)  # (T, K)
+    said = int(shares[-1].argmax())
     answer = said if asked.answer is None else asked.answer
     shown = answer if numbers["task"] == TASKS.index("recall") else 1  # the first symbol; "positive"
     plain, x_plain = in_double(checkpoint, "rnn", asked)
-    states = unroll_plain(plain, x_plain)  # T of (1, H)
-    logits_plain = answers_from(plain, torch.cat(states))  # (T, K)
+    states = rnn_forward(plain, x_plain)  # (T, H of the RNN)
+    plain_end = at_the_end(plain, answers_from(plain, states[-1:])[0], answer)  # (H of the RNN,)
     return Reading(
         checkpoint.step, checkpoint.of, numbers, checkpoint.parameters(), view.hold, asked.words,
         asked.unread, answer, asked.answer is not None, said, min(view.at, len(asked.words)),
-        logits.softmax(dim=-1)[:, shown].detach().numpy(), Cell.of(weights, x, steps),
-        gradient(logits, answer, steps.c).numpy(), gradient(logits_plain, answer, states).numpy(),
+        shares[:, shown], cell, cell.gradient(at_the_end(weights, shares[-1], answer)),
+        rnn_backward(plain["weight_hh_l0"], states, plain_end),
     )  # fmt: skip
 
 

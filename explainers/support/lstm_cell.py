@@ -1,7 +1,7 @@
 """An LSTM written out so that its gates can be watched and held at every step; and cells of like size.
 
-In torch and for many sequences at once: the page holds gates over a whole test set, and asks autograd for the
-gradient at every step. One step for a reader's eye stands in ``by_hand``.
+In torch and for many sequences at once: the page holds gates over a whole test set. One sequence for a
+reader's eye, and the gradient on its way back, stand in ``lstm_by_hand``.
 """
 
 from collections.abc import Mapping, Sequence
@@ -46,19 +46,6 @@ def unroll_lstm(weights: Mapping[str, Tensor], x: Tensor, held: Tensor) -> Steps
         steps.c.append(c)
         steps.h.append(h)
     return steps
-
-
-def unroll_plain(weights: Mapping[str, Tensor], x: Tensor) -> list[Tensor]:
-    """The hidden states of an ``nn.RNN`` after every step of x (T, B, I), by torch's own cell: T × (B, H).
-
-    One tensor per step, so that autograd can say what the gradient at each is.
-    """
-    own = [weights[f"{name}_l0"] for name in ("weight_ih", "weight_hh", "bias_ih", "bias_hh")]
-    h, hs = x.new_zeros(x.shape[1], len(own[1])), []
-    for x_t in x:
-        h = torch.rnn_tanh_cell(x_t, h, *own)
-        hs.append(h)
-    return hs
 
 
 def held_by(holds: Sequence[str], each: int = 1) -> Tensor:

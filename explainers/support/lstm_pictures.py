@@ -3,7 +3,9 @@
 from collections.abc import Sequence
 from typing import Any
 
-from explainers.support.contract import Label
+import numpy as np
+
+from explainers.support.contract import Array, Label
 from explainers.support.lstm_cell import GATES
 from explainers.support.lstm_readers import HELD
 from explainers.support.lstm_reading import Reading
@@ -84,29 +86,29 @@ def cell_diagram(readings: Sequence[Reading]) -> Diagram:
     return Diagram(grids, arrows, frames, numbers, FULL, (f"c{steps[-1]}", 0, 0), walk=walk)
 
 
+def brief(values: Array) -> Array:
+    """Numbers with seven digits, in order of their rows: a picture shows four, and they are many to send."""
+    return np.ascontiguousarray(values, np.float32)
+
+
 def _frame(reading: Reading, units: list[int], steps: list[int]) -> dict[str, Any]:
     """The numbers of the drawn units and steps at one checkpoint."""
     cell = reading.cell
-    from_x, from_h, sums = cell.from_x, cell.from_h, cell.sums
+    blocks = zip(("from_x", "from_h", "sum"), cell.terms(steps), strict=True)
+    drawn = {name: brief(block[..., units]) for name, block in blocks}  # (S, 4, 2) each
+    drawn["gates"] = brief(cell.gates[steps][..., units])  # (S, 4, 2)
+    for name, states in (("h", cell.h), ("c", cell.c), ("before", cell.before(cell.c))):
+        drawn[name] = brief(states[steps][:, None, units])  # (S, 1, 2)
     frame: dict[str, Any] = {
         "unit": [[Label("unit", unit=unit) for unit in units]],
         "letter": [[letter] for letter in LETTER],
         "function": [[function] for function in FUNCTION],
         "becomes": [[word] for word in becomes(reading)],
-        "bias_ih": cell.bias_ih[:, units],
-        "bias_hh": cell.bias_hh[:, units],
+        "bias_ih": brief(cell.bias_ih[:, units]),
+        "bias_hh": brief(cell.bias_hh[:, units]),
+        **{f"answer{t}": [[reading.sure[t]]] for t in steps},
+        **{f"{name}{t}": block[place] for name, block in drawn.items() for place, t in enumerate(steps)},
     }
-    for t in steps:
-        frame |= {
-            f"answer{t}": [[reading.sure[t]]],
-            f"h{t}": cell.h[t, units][None],
-            f"c{t}": cell.c[t, units][None],
-            f"gates{t}": cell.gates[t][:, units],
-            f"before{t}": cell.before(cell.c)[t, units][None],
-            f"from_x{t}": from_x[t][:, units],
-            f"from_h{t}": from_h[t][:, units],
-            f"sum{t}": sums[t][:, units],
-        }
     if len(reading.words) > len(steps):
         forget = cell.gates[FIRST:-LAST, GATES.index("forget")]  # (T − 5, H)
         frame |= {"gap": [["⋯"]], "through": forget.prod(axis=0)[units][None]}
@@ -190,16 +192,21 @@ def _hidden_of_step(inputs: int, H: int) -> list[str]:
 def _frame_of_step(reading: Reading, t: int) -> dict[str, Any]:
     """The numbers of step t, from 0, at one checkpoint: units as rows, i f g o as columns."""
     cell = reading.cell
+    from_x, from_h, sums = (block[0].T for block in cell.terms([t]))  # (H, 4) each
     before, h_before = cell.before(cell.c)[t], cell.before(cell.h)[t]  # (H,)
-    return {
-        "from_x": cell.from_x[t].T, "from_h": cell.from_h[t].T, "gates": cell.gates[t].T,
+    drawn = {
+        "from_x": from_x, "from_h": from_h, "gates": cell.gates[t].T,
         "before": before[:, None], "c": cell.c[t][:, None], "h": cell.h[t][:, None],
         "x": cell.x[t][None], "h_before": h_before[None], "bias_ih": cell.bias_ih.T,
-        "bias_hh": cell.bias_hh.T, "sum": cell.sums[t].T,
+        "bias_hh": cell.bias_hh.T, "sum": sums,
+    }  # fmt: skip
+    # One (H, 4) for each number of x and of h. Rounded: they are many, and no more of them is shown.
+    W_ih, W_hh = (brief(W.transpose(2, 1, 0).round(3)) for W in (cell.W_ih, cell.W_hh))
+    return {
+        **{name: brief(values) for name, values in drawn.items()},
         "letter": [list(LETTER)], "function": [list(FUNCTION)], "becomes": [becomes(reading)],
-        # Rounded: they are many, and the arithmetic shows no more of them.
-        **{f"wx{k}": cell.W_ih[:, :, k].T.round(3) for k in range(cell.W_ih.shape[-1])},
-        **{f"wh{k}": cell.W_hh[:, :, k].T.round(3) for k in range(cell.W_hh.shape[-1])},
+        **{f"wx{k}": block for k, block in enumerate(W_ih)},
+        **{f"wh{k}": block for k, block in enumerate(W_hh)},
     }  # fmt: skip
 
 

@@ -1,14 +1,13 @@
 """What the LSTM page reads off one sequence: every gate, the states, and the gradient on its way back."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
-import torch
-from torch import Tensor, nn
 
 from explainers.support.contract import Array, Checkpoint
-from explainers.support.lstm_cell import GATES, Steps
+from explainers.support.lstm_by_hand import lstm_backward, lstm_forward
+from explainers.support.lstm_cell import GATES
 from explainers.support.lstm_tasks import TASKS, Asked
 from explainers.support.measured import Measured
 
@@ -27,31 +26,25 @@ class Cell:
     bias_hh: Array  # (4, H)
 
     @classmethod
-    def of(cls, weights: Mapping[str, Tensor], x: Tensor, steps: Steps) -> "Cell":
-        """From an LSTM's parameters, what it read, x (T, 1, 8), and what it held then."""
+    def of(cls, weights: Mapping[str, Array], x: Array, hold: str) -> "Cell":
+        """From an LSTM's parameters, what it reads, x (T, 8), and the gate that is held meanwhile."""
         names = ("weight_ih_l0", "weight_hh_l0", "bias_ih_l0", "bias_hh_l0")
-        blocks = (weights[name].unflatten(0, (4, -1)) for name in names)
-        seen = (torch.cat(steps.gates), torch.cat(steps.c), torch.cat(steps.h), x[:, 0])
-        return cls(*(value.detach().numpy() for value in (*seen, *blocks)))
+        blocks = (weights[name].reshape(4, -1, *weights[name].shape[1:]) for name in names)
+        return cls(*lstm_forward(weights, x, hold), x, *blocks)
+
+    def gradient(self, dh: Array) -> Array:
+        """∂L/∂c_t, (T, H), of a loss that sees the last hidden state alone: ``dh`` (H,) is ∂L/∂h_T."""
+        return lstm_backward(self.W_hh.reshape(-1, len(dh)), self.gates, self.c, dh)
 
     def before(self, states: Array) -> Array:
         """``c`` or ``h`` (T, H) one step earlier: zeros first."""
         return np.concatenate([0 * states[:1], states[:-1]])
 
-    @property
-    def from_x(self) -> Array:
-        """W_i* · x_t: (T, 4, H)."""
-        return np.asarray(np.einsum("ghd,td->tgh", self.W_ih, self.x))
-
-    @property
-    def from_h(self) -> Array:
-        """W_h* · h_(t − 1): (T, 4, H)."""
-        return np.asarray(np.einsum("ghk,tk->tgh", self.W_hh, self.before(self.h)))
-
-    @property
-    def sums(self) -> Array:
-        """What goes into σ or tanh: (T, 4, H)."""
-        return np.asarray(self.from_x + self.bias_ih + self.from_h + self.bias_hh)
+    def terms(self, steps: list[int]) -> tuple[Array, Array, Array]:
+        """W_i* · x_t, W_h* · h_(t − 1), and what goes into σ or tanh, at these steps: (S, 4, H) each."""
+        from_x = np.einsum("ghd,td->tgh", self.W_ih, self.x[steps])
+        from_h = np.einsum("ghk,tk->tgh", self.W_hh, self.before(self.h)[steps])
+        return from_x, from_h, from_x + self.bias_ih + from_h + self.bias_hh
 
 
 @dataclass(frozen=True)
@@ -68,7 +61,7 @@ class Reading(Measured):
     at: int  # the step that is written out, from 1
     sure: Array  # (T,) probability of the first symbol, or of a positive text, if the sequence ended here
     cell: Cell
-    gradient: Array  # (T, H): ∂L/∂c_t, by autograd
+    gradient: Array  # (T, H): ∂L/∂c_t
     gradient_rnn: Array  # (T, H of the RNN): ∂L/∂h_t of the RNN with as many parameters
 
     @property
@@ -105,19 +98,24 @@ def of_last(gradient: Array) -> Array:
     return np.asarray(norms / norms[-1] if norms[-1] else 0 * norms)
 
 
-def in_double(checkpoint: Checkpoint, model: str, asked: Asked) -> tuple[dict[str, Tensor], Tensor]:
-    """A model's parameters in double precision, and what it reads: x (T, 1, 8), with a gradient."""
-    named = {name: value.double() for name, value in checkpoint.state(model).items()}
-    x = named["embed.weight"][asked.inputs] if "embed.weight" in named else asked.inputs.double()
-    return {name.removeprefix("cell."): value for name, value in named.items()}, x.requires_grad_()
+def in_double(checkpoint: Checkpoint, model: str, asked: Asked) -> tuple[dict[str, Array], Array]:
+    """A model's parameters in double precision, and what it reads: x (T, 8)."""
+    named = checkpoint.arrays(model)
+    words = named.pop("embed.weight", None)  # (V + 1, 8)
+    x = asked.inputs[:, 0].numpy() if words is None else words[asked.inputs[:, 0].numpy()]
+    double = {name.removeprefix("cell."): value.astype(np.float64) for name, value in named.items()}
+    return double, x.astype(np.float64)
 
 
-def answers_from(state: Mapping[str, Tensor], h: Tensor) -> Tensor:
-    """Hidden states (T, H) → logits (T, K): what the network would answer after each step."""
-    return h @ state["head.weight"].T + state["head.bias"]
+def answers_from(weights: Mapping[str, Array], h: Array) -> Array:
+    """Hidden states (T, H) → what the network would answer after each step: (T, K), shares of 1."""
+    logits = h @ weights["head.weight"].T + weights["head.bias"]  # (T, K)
+    exp = np.exp(logits - logits.max(axis=1, keepdims=True))
+    return np.asarray(exp / exp.sum(axis=1, keepdims=True))
 
 
-def gradient(logits: Tensor, answer: int, states: Sequence[Tensor]) -> Tensor:
-    """∂L/∂state for T states (1, H), by autograd: (T, H). L is the cross-entropy of the last answer."""
-    loss = nn.functional.cross_entropy(logits[-1], torch.tensor(answer))
-    return torch.cat(torch.autograd.grad(loss, states, allow_unused=True, materialize_grads=True))
+def at_the_end(weights: Mapping[str, Array], shares: Array, answer: int) -> Array:
+    """∂L/∂h_T, (H,), from the answers' shares (K,) after the last step. L is their cross-entropy."""
+    surprise = shares.copy()  # (K,): ∂L/∂logits = p − y
+    surprise[answer] -= 1
+    return np.asarray(surprise @ weights["head.weight"])

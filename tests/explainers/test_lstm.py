@@ -1,6 +1,6 @@
 """What the page on the LSTM teaches, on eight seeds that nobody picked."""
 
-from functools import cache
+from functools import cache, partial
 from typing import Any
 
 import numpy as np
@@ -13,20 +13,23 @@ from explainers.lstm import Training, View
 from explainers.support.answers import right_share
 from explainers.support.contract import Checkpoint
 from explainers.support.init import seeded
+from explainers.support.lstm_by_hand import lstm_backward, lstm_forward
 from explainers.support.lstm_cell import (
     GATES,
     held_by,
     parameter_count,
     unroll_lstm,
-    unroll_plain,
 )
 from explainers.support.lstm_readers import HELD, HOLDS, INPUTS, LAYERS, like_sized
-from explainers.support.lstm_reading import Reading, gradient
+from explainers.support.lstm_reading import Reading, at_the_end
 from explainers.support.lstm_tasks import Batch, answer_count, asked_about, unseen
 from tests.checks import cells, has_words, stands_apart
 
 SEEDS = range(101, 109)
 SMALL = {"length": 8, "units": 5, "steps": 20, "seed": 101}
+
+# The numbers of a picture have seven digits.
+close_as_sent = partial(np.testing.assert_allclose, rtol=1e-5, atol=1e-6)
 
 
 @cache
@@ -67,9 +70,6 @@ def test_the_cell_by_hand_is_torchs(T: int, B: int, H: int) -> None:
     assert torch.stack(steps.gates).shape == (T, B, 4, H)
     torch.testing.assert_close(torch.stack(steps.h), h.detach(), rtol=0, atol=1e-6)
     torch.testing.assert_close(steps.c[-1], c_last[0].detach(), rtol=0, atol=1e-6)
-    plain = seeded(nn.RNN(4, H, dtype=torch.float64), torch.Generator().manual_seed(T))
-    by_hand = unroll_plain({name: value.detach() for name, value in plain.named_parameters()}, x)
-    torch.testing.assert_close(torch.stack(by_hand), plain(x)[0].detach(), rtol=0, atol=1e-6)
 
 
 def test_torchs_rows_are_i_f_g_o() -> None:
@@ -106,19 +106,22 @@ def test_holds_side_by_side_are_holds_one_by_one() -> None:
 def test_the_gradient_is_that_of_finite_differences() -> None:
     """∂L/∂c_t: push c_t, read on by torch from there."""
     layer, weights = lstm(3, 4, 2)
-    x, head, T = noise(6, 1, 3), noise(5, 4), 6
-    steps = unroll_lstm({k: v.requires_grad_() for k, v in weights.items()}, x, held_by(["free"]).double())
-    found = gradient(torch.cat(steps.h) @ head.T, 2, steps.c)
+    named = {name: value.numpy() for name, value in weights.items()}
+    x, head = noise(6, 1, 3), noise(5, 4)
+    gates, c, h = lstm_forward(named, x[:, 0].numpy(), "free")
+    answer = {"head.weight": head.numpy()}
+    shares = (head @ torch.tensor(h[-1])).softmax(dim=0).numpy()  # (5,)
+    found = lstm_backward(named["weight_hh_l0"], gates, c, at_the_end(answer, shares, 2))
 
     @torch.no_grad()
     def loss(t: int, push: torch.Tensor) -> float:
-        c = steps.c[t] + push
-        h = steps.gates[t][:, 3] * torch.tanh(c)
+        pushed = torch.tensor(c[t]) + push  # (1, 4)
+        state = torch.tensor(gates[t, 3]) * torch.tanh(pushed), pushed
         for now in x[t + 1 :]:
-            h, c = torch.lstm_cell(now, (h, c), *layer.parameters())
-        return float(nn.functional.cross_entropy((h @ head.T)[0], torch.tensor(2)))
+            state = torch.lstm_cell(now, state, *layer.parameters())
+        return float(nn.functional.cross_entropy((state[0] @ head.T)[0], torch.tensor(2)))
 
-    for t in range(T):
+    for t in range(6):
         for unit in range(4):
             push = torch.zeros(1, 4, dtype=torch.float64)
             push[0, unit] = 1e-5
@@ -305,14 +308,14 @@ def test_the_numbers_of_the_unrolled_cell_are_the_readings() -> None:
     picture = page.picture_cell([reading])
     for t in (0, 1, 2, 6, 7):
         i, f, g, o = cells(picture, f"gates{t}")
-        np.testing.assert_array_equal(cells(picture, f"c{t}")[0], reading.cell.c[t, units])
-        np.testing.assert_allclose(f * cells(picture, f"before{t}")[0] + i * g, cells(picture, f"c{t}")[0])
-        np.testing.assert_allclose(o * np.tanh(cells(picture, f"c{t}")[0]), cells(picture, f"h{t}")[0])
+        close_as_sent(cells(picture, f"c{t}")[0], reading.cell.c[t, units])
+        close_as_sent(f * cells(picture, f"before{t}")[0] + i * g, cells(picture, f"c{t}")[0])
+        close_as_sent(o * np.tanh(cells(picture, f"c{t}")[0]), cells(picture, f"h{t}")[0])
         named = (f"from_x{t}", f"from_h{t}", "bias_ih", "bias_hh")
         terms = np.sum([cells(picture, name) for name in named], axis=0)
-        np.testing.assert_allclose(terms, cells(picture, f"sum{t}"))
-        np.testing.assert_allclose(1 / (1 + np.exp(-terms[[0, 1, 3]])), [i, f, o])
-        np.testing.assert_allclose(np.tanh(terms[2]), g)
+        close_as_sent(terms, cells(picture, f"sum{t}"))
+        close_as_sent(1 / (1 + np.exp(-terms[[0, 1, 3]])), [i, f, o])
+        close_as_sent(np.tanh(terms[2]), g)
         assert cells(picture, f"answer{t}").item() == reading.sure[t]
     through = reading.cell.gates[3:6, 1][:, units].prod(axis=0)
     np.testing.assert_allclose(cells(picture, "through")[0], through)
@@ -324,8 +327,8 @@ def test_one_step_with_every_unit_adds_up() -> None:
     picture = page.picture_step([read(at=4)])
     gates = cells(picture, "gates")
     c = gates[:, 1:2] * cells(picture, "before") + gates[:, :1] * gates[:, 2:3]
-    np.testing.assert_allclose(c, cells(picture, "c"))
-    np.testing.assert_allclose(gates[:, 3:] * np.tanh(c), cells(picture, "h"))
+    close_as_sent(c, cells(picture, "c"))
+    close_as_sent(gates[:, 3:] * np.tanh(c), cells(picture, "h"))
     for name, matrix, vector in (("from_x", "wx", "x"), ("from_h", "wh", "h_before")):
         parts = [cells(picture, f"{matrix}{k}") * value for k, value in enumerate(cells(picture, vector)[0])]
         np.testing.assert_allclose(
