@@ -46,7 +46,8 @@ def analogy_diagram(asked: Analogy, leave_out: bool, step: int) -> Diagram:
         Grid("a", (0, 0), title=a),
         Grid("b", (1, 0), title=f"− {b}"),
         Grid("c", (2, 0), title=f"+ {c}"),
-        Grid("target", (3, 0), title=Label("title.target"), arithmetic="{a:r,0} − {b:r,0} + {c:r,0} = {self}"),
+        Grid("target", (3, 0), title=Label("title.target"),
+             arithmetic="{a:r,0} − {b:r,0} + {c:r,0} = {self}"),
         Grid("word", (4, 0), "word", Label("title.nearest"), arithmetic=Label("how.nearest")),
         Grid("cosine", (5, 0), "plain", Label("title.cosine"), digits=3,
              arithmetic=Label("how.cosine_list")),
@@ -215,8 +216,8 @@ def leaning_chart(values: Mapping[str, float], groups: Mapping[str, Sequence[str
         y = [place - 1 - i for i in range(len(order))]
         ticks |= dict(zip(y, order, strict=True))
         traces += [
-            {"type": "scatter", "mode": "text", "x": [-0.98 * reach], "y": [place], "text": [label_of(series)],
-             "textposition": "middle right", "textfont": {"color": colour(series), "size": 14},
+            {"type": "scatter", "mode": "text", "x": [-0.98 * reach], "y": [place],
+             "text": [label_of(series)], "textposition": "middle right", "textfont": {"color": colour(series), "size": 14},
              "hoverinfo": "skip", "cliponaxis": False, "meta": {"table": []}, **named},
             {"type": "bar", "orientation": "h", "x": [values[word] for word in order], "y": y,
              "marker": {"color": colour(series)}, "hovertext": order, "hoverinfo": "text+x", **named,
