@@ -110,7 +110,8 @@ def read(checkpoint: Checkpoint, view: View) -> Reading:
     return Reading(
         checkpoint.step, checkpoint.of, checkpoint.numbers,
         [each for each in (question, word, other, words) if each.problem],
-        analogy(a, b, c), view.leave_out == "yes", neighbours(word.words[0]), pair(word.words[0], other.words[0]),
+        analogy(a, b, c), view.leave_out == "yes",
+        neighbours(word.words[0]), pair(word.words[0], other.words[0]),
         word_plane(tuple(dict.fromkeys(words.words))), int(view.size),
     )  # fmt: skip
 
