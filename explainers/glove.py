@@ -47,7 +47,7 @@ HEADLINE = (
     "accuracy_random", "accuracy_frozen", "accuracy_tuned",
 )  # fmt: skip
 BREAKS = {
-    "nothing_left_out": {"analogy": "doctor man woman", "leave_out": False},
+    "nothing_left_out": {"analogy": "doctor man woman", "leave_out": "no"},
     "opposites": {"word": "hot", "other": "cold", "analogy": "worst bad good"},
     "shuffled": {"vectors": "shuffled"},
     "too_fast": {"rate": 1.0},
@@ -71,7 +71,7 @@ class View(Settings):
     """Where to look: changing any of these only asks the vectors, or the trained models, again."""
 
     analogy: str = Field(" ".join(ANALOGY), max_length=120)
-    leave_out: bool = True
+    leave_out: Literal["yes", "no"] = "yes"
     word: str = Field(PAIR[0], max_length=40)
     other: str = Field(PAIR[1], max_length=40)
     words: str = Field(" ".join(WORDS), max_length=280, json_schema_extra={"more": True})
@@ -110,7 +110,8 @@ def read(checkpoint: Checkpoint, view: View) -> Reading:
     return Reading(
         checkpoint.step, checkpoint.of, checkpoint.numbers,
         [each for each in (question, word, other, words) if each.problem],
-        analogy(a, b, c), view.leave_out, neighbours(word.words[0]), pair(word.words[0], other.words[0]),
+        analogy(a, b, c), view.leave_out == "yes",
+        neighbours(word.words[0]), pair(word.words[0], other.words[0]),
         word_plane(tuple(dict.fromkeys(words.words))), int(view.size),
     )  # fmt: skip
 

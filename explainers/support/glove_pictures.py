@@ -218,8 +218,8 @@ def leaning_chart(values: Mapping[str, float], groups: Mapping[str, Sequence[str
         traces += [
             {"type": "scatter", "mode": "text", "x": [-0.98 * reach], "y": [place],
              "text": [label_of(series)], "textposition": "middle right",
-             "textfont": {"color": colour(series), "size": 14},
-             "hoverinfo": "skip", "cliponaxis": False, "meta": {"table": []}, **named},
+             "textfont": {"color": colour(series), "size": 14}, "hoverinfo": "skip", "cliponaxis": False,
+             "meta": {"table": []}, **named},
             {"type": "bar", "orientation": "h", "x": [values[word] for word in order], "y": y,
              "marker": {"color": colour(series)}, "hovertext": order, "hoverinfo": "text+x", **named,
              "meta": {"table": [[label_of(series), word, values[word]] for word in order]}},
