@@ -1,5 +1,7 @@
 """One thread for torch, as in a worker: on small models more threads only wait for one another."""
 
+import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -9,6 +11,14 @@ torch.set_num_threads(1)
 
 HERE = Path(__file__).parent
 BY_PAGE = (HERE / "pages", HERE / "test_contract.py")
+
+
+@pytest.fixture(autouse=True)
+def main_module() -> Iterator[None]:
+    """AppTest leaves its script as the main module, which a new worker process would run."""
+    main = sys.modules["__main__"]
+    yield
+    sys.modules["__main__"] = main
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
