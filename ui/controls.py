@@ -43,8 +43,12 @@ def log_series(low: float, high: float, whole: bool) -> list[float]:
 
 
 def among(options: Sequence[Any], default: Any) -> Callable[[str | None], Any]:
-    """The option that the URL names, else the default."""
-    return lambda raw: next((option for option in options if str(option) == raw), default)
+    """The option that the URL names, as Python writes it or as a person does (20 for 20.0); else the default."""
+
+    def spelt(option: Any) -> set[str]:
+        return {str(option), f"{option:g}"} if isinstance(option, float) else {str(option)}
+
+    return lambda raw: next((option for option in options if raw in spelt(option)), default)
 
 
 def choice(name: str, field: FieldInfo, words: Words, default: Any) -> Any:

@@ -6,7 +6,7 @@ import pytest
 from pydantic import Field
 
 from explainers.support.contract import Settings
-from ui.controls import limit, log_series
+from ui.controls import among, limit, log_series
 
 
 class Some(Settings):
@@ -36,3 +36,20 @@ def test_bounds_are_read_from_the_declaration() -> None:
     field = Some.model_fields["count"]
     assert [limit(field, name) for name in ("ge", "le", "multiple_of", "max_length")] == [2, 8, 2, None]
     assert limit(Some.model_fields["kind"], "ge") is None
+
+
+@pytest.mark.parametrize(
+    ("raw", "value"),
+    [
+        ("20", 20.0),
+        ("20.0", 20.0),
+        ("0.5", 0.5),
+        ("5", 5.0),
+        ("2e1", 0.1),
+        ("020", 0.1),
+        ("", 0.1),
+        (None, 0.1),
+    ],
+)
+def test_a_number_in_the_address_may_be_written_as_a_person_does(raw: str | None, value: float) -> None:
+    assert among([0.1, 0.5, 5.0, 20.0], 0.1)(raw) == value
