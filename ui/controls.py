@@ -43,7 +43,7 @@ def log_series(low: float, high: float, whole: bool) -> list[float]:
 
 
 def among(options: Sequence[Any], default: Any) -> Callable[[str | None], Any]:
-    """The option that the URL names, as Python writes it or as a person does (20 for 20.0); else the default."""
+    """The option that the URL names, as Python writes it or a person does (20 for 20.0); else the default."""
 
     def spelt(option: Any) -> set[str]:
         return {str(option), f"{option:g}"} if isinstance(option, float) else {str(option)}
