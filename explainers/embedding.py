@@ -10,7 +10,7 @@ from pydantic import Field
 from torch import Tensor, nn
 
 from explainers.support.contract import Array, Checkpoint, Label, Say, Settings, checkpoint_steps, weights_of
-from explainers.support.geometry import cosine_distances, first_of, place_of, principal_axes, projection, rank
+from explainers.support.geometry import cosine_distances, first_of, place_of, principal_axes, projection
 from explainers.support.init import seeded
 from explainers.support.measured import Measured
 from explainers.support.neighbours import neighbour_pairs, noise
@@ -193,24 +193,23 @@ def see(checkpoint: Checkpoint, reading: Reading) -> list[Say]:
     said = [Say(f"{reading.task}_{state}" if checkpoint.step else state, values), Say("explained", values)]
     if values["failed_step"] > 0:
         said.append(Say("failed", {**values, "step": int(values["failed_step"])}))
-    true, drawn = (
-        nearest(reading.table, reading)[0],
-        nearest(projection(reading.vectors, reading.dimensions)(reading.table), reading)[0],
-    )
-    if drawn[0] != true[0]:
-        names = {"word": reading.word, "drawn": words_by_frequency()[drawn[0] - 1]}
-        said.append(Say("lie", {**names, "rank": rank(true, drawn[0])}))
+    mapped = projection(reading.vectors, reading.dimensions)(reading.table)
+    true = distances_from(reading.table, reading)
+    drawn = int(distances_from(mapped, reading).argmin())
+    if drawn != true.argmin():
+        names = {"word": reading.word, "drawn": words_by_frequency()[drawn - 1]}
+        said.append(Say("lie", {**names, "rank": place_of(true, drawn)}))
     if reading.unknown:
         said.append(Say("unknown", {"word": reading.unknown[0], "V": WORDS}))
     return said
 
 
-def nearest(vectors: Array, reading: Reading) -> tuple[Array, Array]:
-    """The ids of all other words (V − 1,), nearest first, and |a − b| of every id; vectors (V + 1, k)."""
+def distances_from(vectors: Array, reading: Reading) -> Array:
+    """|a − b| from the asked word to all ids; infinite for it and 0: (V + 1,). Vectors (V + 1, k)."""
     own = vocabulary(WORDS)[reading.word]
     distances = np.linalg.norm(vectors - vectors[own], axis=1)
-    order = np.argsort(distances, kind="stable")
-    return order[(order != UNKNOWN) & (order != own)], distances
+    distances[[UNKNOWN, own]] = np.inf
+    return distances
 
 
 def picture_map(readings: Sequence[Reading]) -> Chart:
@@ -229,10 +228,7 @@ def picture_neighbours(readings: Sequence[Reading]) -> Diagram:
     frames = []
     for reading in readings:
         tables = {"true": reading.table, "map": projected(reading.table)}
-        own = vocabulary(WORDS)[reading.word]
-        away = {key: np.linalg.norm(table - table[own], axis=1) for key, table in tables.items()}
-        for distances in away.values():
-            distances[[UNKNOWN, own]] = np.inf  # neither is a neighbour
+        away = {key: distances_from(table, reading) for key, table in tables.items()}
         frame: dict[str, Any] = {}
         for key, other in (("true", "map"), ("map", "true")):
             distances = away[key]

@@ -38,11 +38,6 @@ def projection(vectors: Array, k: int) -> Callable[[Array], Array]:
     return projected
 
 
-def rank(order: Array, row: int) -> int:
-    """At which place of ``order`` (N,) a row number stands, counted from 1."""
-    return int(np.flatnonzero(order == row)[0]) + 1
-
-
 def first_of(distances: Array, count: int) -> list[int]:
     """The rows of the ``count`` smallest of distances (N,), nearest first, equal ones in their order.
 
