@@ -17,6 +17,7 @@ SERIES = (
     "ids", "one_hot", "embedding", "pooled", "recurrent", "rnn", "lstm", "gru",
     "forward", "backward", "bidirectional", "frozen", "tuned", "scratch", "positive", "negative", "followed",
     "within", "across", "linear", "leaky", "baseline", "chance", "plain", "normalised",
+    "convolution", "dense", "skip", "cut", "without", "truth", "kept", "suppressed",
 )  # fmt: skip
 LOW = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
 
