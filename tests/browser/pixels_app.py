@@ -1,4 +1,4 @@
-"""A page of pixel grids for the browser tests: a picture, its feature map, the pooled map, boxes, many more."""
+"""A page of pixel grids for the browser tests: a picture, its feature map, the pooled map, boxes, more."""
 
 from typing import Any
 
@@ -61,7 +61,8 @@ def picture() -> Diagram:
              looks={"ink": (1, 3, -1)}),
         Grid("pooled", (3, 0), "map", title="pooled", scale=4.0, narrow=(1, 2), caption="max",
              arithmetic=f"max({every}) = {{self}}", looks={"map": (2, 2, 0), "ink": (2, 4, -1)}),
-        *(Grid(f"more{i}", (1 + i % 4, 1 + i // 4), "map", pixel=2, narrow=(i % 3, 3 + i // 3)) for i in range(MANY)),
+        *(Grid(f"more{i}", (1 + i % 4, 1 + i // 4), "map", pixel=2, narrow=(i % 3, 3 + i // 3))
+          for i in range(MANY)),
     ]  # fmt: skip
     arrows = [Arrow("ink", "map"), Arrow("map", "pooled")]
     return Diagram(grids, arrows, frames(), STEPS, 2.0, ("map", 9, 9))
