@@ -79,7 +79,7 @@ def scaled(picture: Array) -> Array:
 
 
 def shares(old: int, new: int) -> Array:
-    """How much of each of ``old`` pixels lies in each of ``new`` in their place: (new, old), rows add up to 1."""
+    """Which part of each of ``new`` pixels comes from each of ``old`` in their place: (new, old)."""
     edges = np.arange(new + 1) * old / new  # (new + 1,)
     start, end = edges[:-1, None], edges[1:, None]  # (new, 1)
     pixel = np.arange(old)

@@ -12,8 +12,8 @@ from tests.browser.pixels_app import MANY, picture
 
 HIT = """([name, r, c]) => { const canvas = document.querySelector(`[data-grid=${name}] canvas`);
   const { left, top, width, height } = canvas.getBoundingClientRect();
-  const at = { clientX: left + (c + .5) * width / canvas.width, clientY: top + (r + .5) * height / canvas.height };
-  canvas.dispatchEvent(new PointerEvent('pointermove', { bubbles: true, ...at }));
+  const [x, y] = [left + (c + .5) * width / canvas.width, top + (r + .5) * height / canvas.height];
+  canvas.dispatchEvent(new PointerEvent('pointermove', { bubbles: true, clientX: x, clientY: y }));
   return document.querySelector('.u-arithmetic').textContent; }"""
 MARKS = """([name, kind]) => [...document.querySelectorAll(`[data-grid=${name}] ${kind}`)]
   .map((mark) => ['x', 'y', 'w', 'h'].map((key) => Number(mark.style.getPropertyValue('--' + key))))"""
