@@ -1,7 +1,7 @@
 """Small pictures for the summary: what one run showed, in a few bars, lines or cells.
 
-Readings in, picture out. Each function takes what the first and the last checkpoint of a page's default run said, and the headline of
-the last; it returns the picture and the numbers of the sentence beside it.
+Readings in, picture out. Each function takes what the first and the last checkpoint of a page's default run
+said, and the headline of the last; it returns the picture and the numbers of the sentence beside it.
 """
 
 from collections.abc import Mapping, Sequence

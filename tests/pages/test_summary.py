@@ -7,8 +7,8 @@ from collections.abc import Iterator
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from explainers.support.registry import find, names
 from explainers.support.minis import Bars, Cells, Lines
+from explainers.support.registry import find, names
 from tests.pages.conftest import EACH, PATIENCE, ROOT, cold, prose
 from ui import summary, workers
 from ui.controls import settings
