@@ -52,8 +52,12 @@ def lines(mini: Lines, words: Words) -> str:
         f'<b style="color: {colour(series)}">{say(word, words)}</b>' for word, _, series in mini.lines
     )
     ends = "".join(f"<span>{say(end, words)}</span>" for end in mini.ends)
-    return (
+    low, high = (f"<span>{say(side, words)}</span>" for side in mini.sides)
+    drawing = (
         f'<svg viewBox="0 0 100 100" preserveAspectRatio="none" aria-hidden="true">{"".join(paths)}</svg>'
+    )
+    return (
+        f'<div class="u-plot"><div class="u-sides">{high}{low}</div>{drawing}</div>'
         f'<div class="u-ends">{ends}</div><div class="u-names">{names}</div>'
     )
 

@@ -6,12 +6,13 @@ said, and the headline of the last; it returns the picture and the numbers of th
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from math import log10
+from math import floor, log10
 from typing import Any
 
 from explainers.support.contract import Label
 
 Headline = Mapping[str, float]
+HIGH = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 
 
 @dataclass(frozen=True)
@@ -27,12 +28,13 @@ class Bars:
 class Lines:
     """One line per series over the same places: (word, values, series), within fixed bounds.
 
-    ``ends`` is what stands under the first and the last place.
+    ``ends`` is what stands under the first and the last place, ``sides`` beside the two bounds.
     """
 
     lines: Sequence[tuple[str, Sequence[float], str]]
     bounds: tuple[float, float]
     ends: tuple[str, str]
+    sides: tuple[str, str]
 
 
 @dataclass(frozen=True)
@@ -83,17 +85,11 @@ def memory(first: Any, last: Any, headline: Headline) -> Made:
 
 def back(first: Any, last: Any, headline: Headline) -> Made:
     """What is left of the gradient on its way back, before training, as powers of 10."""
-    length = len(first.left("rnn"))
-    lines = [
-        (Label(f"mini.{name}"), [log10(max(v, 1e-12)) for v in first.left(name)], name)
-        for name in ("rnn", "lstm")
-    ]
-    least = min(-1.0, *(min(values) for _, values, _ in lines))
-    ends = (Label("mini.step", t=1), Label("mini.step", t=length))
-    return Lines(lines, (least, 0.5), ends), {
-        "length": length,
-        "parts": 1 / max(headline["ratio_rnn"], 1e-15),
-    }
+    names = ("rnn", "lstm")
+    ends = (Label("mini.step", t=1), Label("mini.step", t=len(first.left("rnn"))))
+    lines = powers([(Label(f"mini.{name}"), first.left(name), name) for name in names], ends)
+    parts = 1 / max(first.left("rnn")[0], 1e-15)
+    return lines, {"length": len(first.left("rnn")), "parts": parts}
 
 
 def road(first: Any, last: Any, headline: Headline) -> Made:
@@ -114,16 +110,18 @@ def both(first: Any, last: Any, headline: Headline) -> Made:
 
 
 def flow(first: Any, last: Any, headline: Headline) -> Made:
-    """The part of the pixels' spread that leaves every layer before training: powers of 10."""
+    """The part of the pixels' spread that leaves every layer before training, as powers of 10."""
     kinds = {"with": "normalised", "without": "plain"}
-    along = {net: [log10(max(v, 1e-12)) for v in first.along("signal", net)] for net in kinds}
-    lines = [(Label(f"mini.{net}"), along[net], series) for net, series in kinds.items()]
-    bounds = (
-        min(-1.0, *(min(values) for values in along.values())),
-        max(0.5, *(max(v) for v in along.values())),
-    )
-    ends = (Label("mini.layer", n=1), Label("mini.layer", n=len(along["with"])))
-    return Lines(lines, bounds, ends), dict(headline)
+    ends = (Label("mini.layer", n=1), Label("mini.layer", n=len(first.along("signal", "with"))))
+    lines = [(Label(f"mini.{net}"), first.along("signal", net), series) for net, series in kinds.items()]
+    return powers(lines, ends), dict(headline)
+
+
+def powers(lines: Sequence[tuple[str, Sequence[float], str]], ends: tuple[str, str]) -> Lines:
+    """Shares, from 1 down to the power of 10 below the smallest."""
+    drawn = [(word, [log10(max(v, 1e-12)) for v in values], series) for word, values, series in lines]
+    least = floor(min(-1.0, *(min(values) for _, values, _ in drawn)))
+    return Lines(drawn, (least, 0.0), ends, ("10" + str(least).translate(HIGH), "1"))
 
 
 def borrowed(first: Any, last: Any, headline: Headline) -> Made:

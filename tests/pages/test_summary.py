@@ -64,29 +64,26 @@ def test_the_self_check_counts_and_leads_back(language: str) -> None:
     app = cold("summary", language)
     keys = questions(app)
     assert len(keys) == len(set(keys)) == 12
-    say = Words(language, "summary")
-    answered, right = 0, 0
-    for key in keys[:4]:
-        _, page, number = re.fullmatch(r"(check)_(\w+)_(\d)", key).groups()  # type: ignore[union-attr]
+    words = Words(language, "summary")
+    for count, key in enumerate(keys[:3], start=1):
+        page, number = key.removeprefix("check_").rsplit("_", 1)
         options = table(language, page)["predict"][int(number) - 1]["options"]
-        wrong = next(i for i, option in enumerate(options) if not option.get("right"))
-        good = next(i for i, option in enumerate(options) if option.get("right"))
-        group = next(one for one in app.get("button_group") if one.key == key)
-        app = group.set_value([wrong]).run()
-        answered += 1
-        assert options[wrong]["answer"] in "\n".join(prose(app))
-        assert say.fill(
-            say.page["check"]["score"], {"right": right, "answered": answered, "all": 12}
-        ) in "\n".join(prose(app))
-        group = next(one for one in app.get("button_group") if one.key == key)
-        app = group.set_value([good]).run()
-        right += 1
-        assert say.fill(
-            say.page["check"]["score"], {"right": right, "answered": answered, "all": 12}
-        ) in "\n".join(prose(app))
+        for good in (False, True):
+            chosen = next(i for i, option in enumerate(options) if bool(option.get("right")) is good)
+            app = chosen_in(app, key, chosen)
+            said = "\n".join(prose(app))
+            assert options[chosen]["answer"] in said
+            score = {"right": count - 1 + good, "answered": count, "all": 12}
+            assert words.fill(words.page["check"]["score"], score) in said
     app = app.button(key="check_again").click().run()
-    assert say.fill(say.page["check"]["none"], {"all": 12}) in "\n".join(prose(app))
+    assert words.fill(words.page["check"]["none"], {"all": 12}) in "\n".join(prose(app))
     assert not app.exception
+
+
+def chosen_in(app: AppTest, key: str, option: int) -> AppTest:
+    """The page after a choice in the group of pills."""
+    group = next(one for one in app.get("button_group") if one.key == key)
+    return group.set_value([option]).run()  # type: ignore[attr-defined]
 
 
 def test_every_state_that_it_leads_to_is_allowed(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -126,7 +123,7 @@ def test_small_pictures_are_escaped() -> None:
     evil = "<script>alert(1)</script>"
     for mini in (
         Bars([(evil, 0.5, "ids")]),
-        Lines([(evil, [0, 1], "rnn")], (0, 1), (evil, evil)),
+        Lines([(evil, [0, 1], "rnn")], (0, 1), (evil, evil), (evil, evil)),
         Cells([[0.5]], [evil]),
     ):
         drawn = html(mini, words, evil)

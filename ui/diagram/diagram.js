@@ -1,7 +1,7 @@
 const U_SVG = 'http://www.w3.org/2000/svg';
 
 const uDiagram = (root) => {
-  let data, words, overlay, cells = new Map(), boxes = new Map(), sheets = new Map(), stages = [], shape = '', touched = null, index = 0, form = 'wide', places = new Map(), fitted = false;
+  let data, words, overlay, cells = new Map(), boxes = new Map(), sheets = new Map(), stages = [], breaks = [], shape = '', touched = null, index = 0, form = 'wide', places = new Map(), fitted = false;
   const by = (name) => data.grids.find((grid) => grid.name === name);
   const value = (name, r, c) => uPick(data.frames[index]?.[name], r, c);
 
@@ -230,6 +230,8 @@ const uDiagram = (root) => {
       if (grid.caption) uElement('div', 'u-caption-of', box, grid.caption);
       boxes.set(grid.name, box);
     }
+    const narrow = data.grids.map((grid) => grid.narrow?.[1] ?? grid.at[0]);
+    breaks = sheets.size ? Array.from({ length: Math.max(...narrow) + 1 }, () => uElement('div', 'u-break', layout)) : [];
     stages = data.stages.map(({ title, href }) => {
       const stage = uElement('div', 'u-stage', layout, href ? undefined : title);
       if (href) uElement('a', '', stage, title).href = `${href}?lang=${words.language}`;
@@ -257,24 +259,28 @@ const uDiagram = (root) => {
     // Titles stand in a margin, or in the first column where they find it empty.
     const taken = ({ row }) => data.grids.some((grid) => boxes.has(grid.name) && grid.at[0] === 0 && grid.at[1] === row);
     const margin = data.stages.some(taken) ? 1 : 0;
-    const across = Math.max(1, ...data.grids.filter(({ name }) => boxes.has(name)).map((grid) => spot(grid)[0] + 1));
+    // On a narrow screen pictures stand in lines, each as wide as it is, and not in columns.
+    const lines = form === 'narrow' && sheets.size > 0, width = Math.min(area.clientWidth, area.parentElement.clientWidth) - 2;
     for (const [name, box] of boxes) {
       const [column, row] = spot(by(name));
       box.hidden = column < 0;
-      // Alone in its row on a narrow screen, a picture has all of it.
-      const mates = form === 'narrow' ? data.grids.filter((grid) => boxes.has(grid.name) && spot(grid)[0] >= 0 && spot(grid)[1] === row).length : 0;
-      const [wide, high] = mates ? [mates === 1 && sheets.has(name) ? across : 1, 1] : turned ? [...by(name).span].reverse() : by(name).span;
+      const [wide, high] = form === 'narrow' ? [1, 1] : turned ? [...by(name).span].reverse() : by(name).span;
       box.style.gridColumn = `${column + 1 + (turned ? 0 : margin)} / span ${wide}`;
       box.style.gridRow = `${row + 1 + (turned ? margin : 0)} / span ${high}`;
-      const sheet = sheets.get(name), pixel = by(name).pixel;
-      sheet?.sized(mates ? Math.min(pixel, (area.clientWidth - 10) / mates / sheet.columns - 8 / sheet.columns) : pixel);
+      box.style.order = lines ? 1000 * row + column + 1 : '';
+      const sheet = sheets.get(name), mates = data.grids.filter((grid) => boxes.has(grid.name) && spot(grid)[1] === row);
+      sheet?.sized(lines ? Math.min(by(name).pixel, (width / mates.length - 16) / sheet.columns) : by(name).pixel);
     }
+    breaks.forEach((end, row) => { end.hidden = !lines; end.style.order = 1000 * row + 999; });
     stages.forEach((stage, i) => {
       const at = data.stages[i].row + 1;
       stage.style.gridColumn = turned ? at : 1;
       stage.style.gridRow = turned ? 1 : at;
+      const under = data.grids.filter((grid) => boxes.has(grid.name) && grid.at[1] === at - 1 && spot(grid)[0] >= 0).map((grid) => spot(grid)[1]);
+      stage.style.order = lines ? 1000 * Math.min(...under) : '';
     });
     layout.classList.toggle('u-pictures', sheets.size > 0);
+    layout.classList.toggle('u-lines', lines);
     layout.classList.toggle('u-flip', turned);
     layout.classList.toggle('u-narrow', form === 'narrow');
     layout.classList.toggle('u-traced', data.traced && form !== 'narrow');
