@@ -52,10 +52,8 @@ def test_a_wrong_answer_leads_to_the_experiment_and_back(page: Page) -> None:
     options = table("en", "lstm")["predict"][0]["options"]
     card.get_by_text(options[0]["text"], exact=True).click()
     expect(card).to_contain_text(options[0]["answer"].split(".")[0])
-    score = page.locator(".u-score")
-    expect(score).to_have_text(
-        words.fill(words.page["check"]["score"], {"right": 0, "answered": 1, "all": 12})
-    )
+    wrong = words.fill(words.page["check"]["score"], {"right": 0, "answered": 1, "all": 12})
+    expect(page.locator(".u-score")).to_have_text(wrong)
     card.get_by_role("link").click()
     page.wait_for_url(re.compile(r"/lstm\?.*hold=forget_shut"))
     ready(page)

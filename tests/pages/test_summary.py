@@ -3,6 +3,7 @@
 import re
 import runpy
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 from streamlit.testing.v1 import AppTest
@@ -69,7 +70,8 @@ def test_every_thing_to_keep_has_numbers_and_a_picture(language: str, trained: N
     numbers = [text for text in prose(app) if "u-chips" in text]
     assert len(numbers) == len(pages())
     assert all(re.search(r"\d|“", text) for text in numbers)
-    pictures = [element.value for element in app.get("html") if str(element.value).startswith("<div")]
+    found: list[Any] = list(app.get("html"))
+    pictures = [element.value for element in found if str(element.value).startswith("<div")]
     assert len(pictures) == len(pages())
 
 
@@ -105,8 +107,9 @@ def test_the_self_check_counts_and_leads_back(language: str) -> None:
 
 def chosen_in(app: AppTest, key: str, option: int) -> AppTest:
     """The page after a choice in the group of pills."""
-    group = next(one for one in app.get("button_group") if one.key == key)
-    return group.set_value(option).run()  # type: ignore[attr-defined]
+    groups: list[Any] = list(app.get("button_group"))
+    changed: AppTest = next(one for one in groups if one.key == key).set_value(option).run()
+    return changed
 
 
 def test_every_state_that_it_leads_to_is_allowed() -> None:
