@@ -45,11 +45,13 @@ def storyboard() -> list[summary.Keep | summary.Question]:
 def trained() -> Iterator[None]:
     """The default runs of all pages that have something to keep."""
     things = [one for one in storyboard() if isinstance(one, summary.Keep) and one.page in names()]
-    for i, thing in enumerate(things):
-        name, fields = thing.page, find(thing.page).Training.model_fields
-        values = {key: value for key, value in thing.state.items() if key in fields}
-        training = settings(find(name).Training, Words("en", name), values)
-        assert workers.engine().request("test summary", name, training, slot=f"keep_{i}").wait(PATIENCE)
+    for thing in things:
+        for language in LANGUAGES:
+            name, fields = thing.page, find(thing.page).Training.model_fields
+            values = {key: value for key, value in thing.state.items() if key in fields}
+            training = settings(find(name).Training, Words(language, name), values)
+            slot = f"{name}_{language}"
+            assert workers.engine().request("test summary", name, training, slot=slot).wait(PATIENCE)
     yield
     workers.engine().leave("test summary")
 
