@@ -59,7 +59,7 @@ def test_a_wrong_answer_leads_to_the_experiment_and_back(page: Page) -> None:
     ready(page)
     assert "lang=en" in page.url
     shut = table("en", "lstm")["controls"]["hold"]["options"]["forget_shut"]
-    expect(page.locator(".st-key-hold")).to_contain_text(shut)
+    expect(page.locator(".st-key-hold").get_by_role("combobox")).to_have_value(shut)
     page.go_back()
     expect(page.locator(".u-score")).to_have_text(wrong)  # it was kept
     right = next(option for option in options if option.get("right"))
