@@ -61,7 +61,11 @@ class Summary:
     def keep(self, *things: Keep) -> None:
         """One card per thing: the sentence with this run's numbers, the picture, the way to its page."""
         me = visitor()
-        engine().leave(me, keep=NAME)
+        if st.session_state.get("page") != NAME:
+            engine().leave(me)
+            st.session_state["page"] = (
+                NAME  # the controls of another page are forgotten, as between two pages
+            )
         runs = {thing.page: self._run(me, thing) for thing in things if thing.page in names()}
         going = any(run.running for run in runs.values())
 

@@ -50,6 +50,10 @@ def test_accessible(page: Page, scheme: str) -> None:
 def test_a_wrong_answer_leads_to_the_experiment_and_back(page: Page) -> None:
     words, card = Words("en", "summary"), page.locator(".st-key-u_predict_check_lstm_1")
     options = table("en", "lstm")["predict"][0]["options"]
+    for name in ("LSTM", words.page["title"]):  # the link counts, and not how the page was left
+        page.locator("[data-testid=stSidebarNavLink]", has_text=name).click()
+        expect(page.get_by_role("heading", level=1)).to_have_text(name)
+        page.wait_for_selector(IDLE, state="attached")
     card.get_by_text(options[0]["text"], exact=True).click()
     expect(card).to_contain_text(options[0]["answer"].split(".")[0])
     wrong = words.fill(words.page["check"]["score"], {"right": 0, "answered": 1, "all": 12})
