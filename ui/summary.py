@@ -63,9 +63,7 @@ class Summary:
         me = visitor()
         if st.session_state.get("page") != NAME:
             engine().leave(me)
-            st.session_state["page"] = (
-                NAME  # the controls of another page are forgotten, as between two pages
-            )
+            st.session_state["page"] = NAME  # another page forgets its controls, too
         runs = {thing.page: self._run(me, thing) for thing in things if thing.page in names()}
         going = any(run.running for run in runs.values())
 
