@@ -4,12 +4,15 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from time import sleep
 from typing import Any
+from weakref import WeakKeyDictionary
 
 import streamlit as st
 
 from explainers.support.contract import Settings
+from explainers.support.once import OF_RUN
 from explainers.support.pictures import Chart, Diagram
 from explainers.support.registry import names
+from training import Run
 from ui.ahead import ahead
 from ui.breaks import breaks
 from ui.chart import chart
@@ -32,6 +35,8 @@ from ui.workers import FIRST_LOOK, engine
 Picture = Callable[[Sequence[Any]], Chart | Diagram]
 Draw = Callable[..., None]
 PAGES = Path(__file__).resolve().parents[1] / "pages"
+# What was drawn of a run alone: for all who watch it, as long as it is kept.
+_of_runs: WeakKeyDictionary[Run, dict[tuple[str, str], tuple[int, tuple[Draw, bytes]]]] = WeakKeyDictionary()
 HEAD_START = 0.05  # seconds in which the browser draws the picture before the rest of the page comes
 
 
@@ -197,6 +202,12 @@ class Lesson:
 
     def _part(self, name: str, draw_picture: Picture, readings: Readings) -> tuple[Draw, bytes]:
         under = self.pinned.run.checkpoints if self.pinned else ()
+        if draw_picture in OF_RUN and not under:
+            known, asked = _of_runs.setdefault(self.current, {}), (name, self.words.language)
+            checkpoints = self.current.checkpoints
+            if asked not in known or known[asked][0] != len(checkpoints):
+                known[asked] = len(checkpoints), self._packed(name, draw_picture(readings.upto(checkpoints)))
+            return known[asked][1]
         overlay = draw_picture(self.pinned.upto(under)) if self.pinned and under else None
         picture = draw_picture(readings.upto(self.current.checkpoints))
         view = {key: value for key, value in readings.view.model_dump().items() if isinstance(value, int)}

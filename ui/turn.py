@@ -8,12 +8,17 @@ from collections import deque
 from collections.abc import Iterator
 from contextlib import contextmanager
 from threading import Event, Lock, local
+from time import monotonic
 
 PATIENCE = 5.0  # seconds after which a script no longer waits: one that hangs does not stop the others
+WINDOW = 2.0  # seconds over which the turns are added up
+FULL = 0.3  # the share of them in which somebody had the turn
+
 
 _lock = Lock()
 _waiting: deque[Event] = deque()
 _taken = False
+_turns: deque[tuple[float, float]] = deque()  # when each began and ended
 _mine = local()
 
 
@@ -28,7 +33,7 @@ def _take() -> None:
             mine.set()
     mine.wait(PATIENCE)
     with _lock:
-        _mine.held = mine.is_set()
+        _mine.held, _mine.since = mine.is_set(), monotonic()
         if not _mine.held:
             _waiting.remove(mine)
 
@@ -39,6 +44,7 @@ def _give() -> None:
         if not _mine.held:
             return
         _mine.held = False
+        _turns.append((_mine.since, monotonic()))
         if _waiting:
             _waiting.popleft().set()
         else:
@@ -46,8 +52,14 @@ def _give() -> None:
 
 
 def crowded() -> bool:
-    """Whether it is somebody else's turn."""
-    return _taken and not getattr(_mine, "held", False)
+    """Whether it is somebody else's turn, or has been so often that it soon will be."""
+    if getattr(_mine, "held", False):
+        return False
+    with _lock:
+        begin = monotonic() - WINDOW
+        while _turns and _turns[0][1] < begin:
+            _turns.popleft()
+        return _taken or sum(end - max(start, begin) for start, end in _turns) > FULL * WINDOW
 
 
 @contextmanager

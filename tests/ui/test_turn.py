@@ -1,5 +1,6 @@
 """Scripts take turns: first come, first served; whoever waits or fails does not hold up the others."""
 
+from collections import deque
 from collections.abc import Callable
 from functools import partial
 from threading import Event, Thread
@@ -79,3 +80,18 @@ def test_who_hangs_does_not_stop_the_others(monkeypatch: pytest.MonkeyPatch) -> 
     for thread in (hanging, impatient):
         thread.join(NEVER)
     assert not turn._taken and not turn._waiting
+
+
+def test_a_full_room_is_crowded_between_two_turns(monkeypatch: pytest.MonkeyPatch) -> None:
+    now = [100.0]
+    monkeypatch.setattr(turn, "monotonic", lambda: now[0])
+    monkeypatch.setattr(turn, "_turns", deque())
+    for share, crowded in ((0.1, False), (0.9, True)):
+        for _ in range(20):
+            with turn.turn():
+                now[0] += share * 0.2
+                assert not turn.crowded()  # for who has the turn nobody else is there
+            now[0] += (1 - share) * 0.2
+        assert turn.crowded() is crowded
+    now[0] += 2 * turn.WINDOW
+    assert not turn.crowded()
