@@ -24,7 +24,7 @@ from ui.locale import Words
 from ui.pace import pace
 from ui.payload import packed
 from ui.predict import ask
-from ui.readings import Readings, kept, read_ahead
+from ui.readings import Parts, Readings, kept
 from ui.status import measured, status
 from ui.sweep import SweepPicture, sweep
 from ui.take_away import take_away
@@ -36,7 +36,7 @@ Picture = Callable[[Sequence[Any]], Chart | Diagram]
 Draw = Callable[..., None]
 PAGES = Path(__file__).resolve().parents[1] / "pages"
 # What was drawn of a run alone: for all who watch it, as long as it is kept.
-_of_runs: WeakKeyDictionary[Run, dict[tuple[str, str], tuple[int, tuple[Draw, bytes]]]] = WeakKeyDictionary()
+_of_runs: WeakKeyDictionary[Run, Parts] = WeakKeyDictionary()
 HEAD_START = 0.05  # seconds in which the browser draws the picture before the rest of the page comes
 
 
@@ -123,10 +123,6 @@ class Lesson:
         with pause():
             self.current.wait(FIRST_LOOK)
 
-    def readings_of(self, view: Settings) -> Readings:
-        """What the run says about another view."""
-        return read_ahead(self.current, view) or Readings(self.explainer, self.current, view)
-
     # -- pictures ----------------------------------------------------------------------------------------
 
     def picture(self, name: str, draw_picture: Picture) -> None:
@@ -202,16 +198,18 @@ class Lesson:
 
     def _part(self, name: str, draw_picture: Picture, readings: Readings) -> tuple[Draw, bytes]:
         under = self.pinned.run.checkpoints if self.pinned else ()
-        if draw_picture in OF_RUN and not under:
-            known, asked = _of_runs.setdefault(self.current, {}), (name, self.words.language)
-            checkpoints = self.current.checkpoints
-            if asked not in known or known[asked][0] != len(checkpoints):
-                known[asked] = len(checkpoints), self._packed(name, draw_picture(readings.upto(checkpoints)))
-            return known[asked][1]
+        checkpoints, asked = self.current.checkpoints, (name, self.words.language)
+        known = _of_runs.setdefault(self.current, {}) if draw_picture in OF_RUN else readings.parts
+        count, part = known.get(asked, (0, None))
+        if part and count == len(checkpoints) and not under:
+            return part
         overlay = draw_picture(self.pinned.upto(under)) if self.pinned and under else None
-        picture = draw_picture(readings.upto(self.current.checkpoints))
+        picture = draw_picture(readings.upto(checkpoints))
         view = {key: value for key, value in readings.view.model_dump().items() if isinstance(value, int)}
-        return self._packed(name, picture, overlay=overlay.frames[-1] if overlay else None, view=view)
+        part = self._packed(name, picture, overlay=overlay.frames[-1] if overlay else None, view=view)
+        if not under:
+            known[asked] = len(checkpoints), part
+        return part
 
     def _packed(self, name: str, picture: Chart | Diagram, **more: Any) -> tuple[Draw, bytes]:
         """What draws a picture, and what it takes: the picture with its words, and ``more``."""
