@@ -144,7 +144,7 @@ class Lesson:
         going = [run for run in watched if run.running]
 
         @st.fragment(run_every=pace(visitor()) if going else None)
-        @turn()
+        @turn(patient=True)  # who watches a training loses nothing; who clicked waits
         def live() -> None:
             if any(not run.running for run in going):
                 st.rerun()

@@ -17,17 +17,18 @@ FULL = 0.3  # the share of them in which somebody had the turn
 
 _lock = Lock()
 _waiting: deque[Event] = deque()
+_later: deque[Event] = deque()  # whose turn comes when nobody else waits
 _taken = False
-_turns: deque[tuple[float, float]] = deque()  # when each began and ended
+_turns: deque[tuple[float, float]] = deque(maxlen=1_000)  # when each began and ended
 _mine = local()
 
 
-def _take() -> None:
+def _take(queue: deque[Event] = _waiting) -> None:
     global _taken
     mine = Event()
     with _lock:
         if _taken:
-            _waiting.append(mine)
+            queue.append(mine)
         else:
             _taken = True
             mine.set()
@@ -35,7 +36,7 @@ def _take() -> None:
     with _lock:
         _mine.held, _mine.since = mine.is_set(), monotonic()
         if not _mine.held:
-            _waiting.remove(mine)
+            queue.remove(mine)
 
 
 def _give() -> None:
@@ -45,8 +46,8 @@ def _give() -> None:
             return
         _mine.held = False
         _turns.append((_mine.since, monotonic()))
-        if _waiting:
-            _waiting.popleft().set()
+        if _waiting or _later:
+            (_waiting or _later).popleft().set()
         else:
             _taken = False
 
@@ -63,12 +64,15 @@ def crowded() -> bool:
 
 
 @contextmanager
-def turn() -> Iterator[None]:
-    """Compute when it is this script's turn. A turn inside a turn is the same one."""
+def turn(patient: bool = False) -> Iterator[None]:
+    """Compute when it is this script's turn; a patient one lets others go first.
+
+    A turn inside a turn is the same one.
+    """
     if getattr(_mine, "held", False):
         yield
         return
-    _take()
+    _take(_later if patient else _waiting)
     try:
         yield
     finally:

@@ -44,6 +44,25 @@ def test_first_come_first_served() -> None:
     assert not turn._taken
 
 
+def test_who_is_patient_comes_last() -> None:
+    order: list[str] = []
+
+    def patient() -> None:
+        with turn.turn(patient=True):
+            order.append("patient")
+
+    with turn.turn():
+        late = Thread(target=patient)
+        late.start()
+        until(lambda: len(turn._later) == 1)
+        soon = script(partial(order.append, "soon"))
+        until(lambda: len(turn._waiting) == 1)
+    for thread in (late, soon):
+        thread.join(NEVER)
+    assert order == ["soon", "patient"]
+    assert not turn._taken
+
+
 def test_a_fragment_inside_a_script_has_its_turn() -> None:
     with turn.turn(), turn.turn():
         pass
