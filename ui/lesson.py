@@ -1,7 +1,7 @@
 """The anatomy of a page, one method per block. Knows no concept: what it shows, the explainer measured."""
 
 from collections.abc import Callable, Sequence
-from pathlib import Path
+from dataclasses import replace
 from time import sleep
 from typing import Any
 from weakref import WeakKeyDictionary
@@ -19,10 +19,11 @@ from ui.chart import chart
 from ui.compare import numbers, pin_button, pinned
 from ui.contest import contest
 from ui.controls import draw, held
+from ui.course import course, page_file
 from ui.diagram import diagram
 from ui.locale import Words
 from ui.pace import pace
-from ui.payload import packed
+from ui.payload import lean, packed
 from ui.predict import ask
 from ui.readings import Parts, Readings, kept
 from ui.status import measured, status
@@ -34,15 +35,9 @@ from ui.workers import FIRST_LOOK, engine
 
 Picture = Callable[[Sequence[Any]], Chart | Diagram]
 Draw = Callable[..., None]
-PAGES = Path(__file__).resolve().parents[1] / "pages"
 # What was drawn of a run alone: for all who watch it, as long as it is kept.
 _of_runs: WeakKeyDictionary[Run, Parts] = WeakKeyDictionary()
 HEAD_START = 0.05  # seconds in which the browser draws the picture before the rest of the page comes
-
-
-def page_file(name: str) -> Path:
-    """The file of a page, as Streamlit's navigation knows it."""
-    return PAGES / f"{name}.py"
 
 
 class Lesson:
@@ -206,7 +201,10 @@ class Lesson:
         overlay = draw_picture(self.pinned.upto(under)) if self.pinned and under else None
         picture = draw_picture(readings.upto(checkpoints))
         view = {key: value for key, value in readings.view.model_dump().items() if isinstance(value, int)}
-        part = self._packed(name, picture, overlay=overlay.frames[-1] if overlay else None, view=view)
+        last: Any = overlay.frames[-1:] if overlay else []
+        if isinstance(overlay, Diagram):
+            last = lean(overlay, last)
+        part = self._packed(name, picture, overlay=last[0] if last else None, view=view)
         if not under:
             known[asked] = len(checkpoints), part
         return part
@@ -216,7 +214,9 @@ class Lesson:
         shared = {**self.words.shared["picture"], "decimal": self.words.decimal}
         shared["language"] = self.words.language
         shared["title"] = self.page["pictures"][name]["title"]
-        draw = diagram if isinstance(picture, Diagram) else chart
+        draw = chart
+        if isinstance(picture, Diagram):
+            draw, picture = diagram, replace(picture, frames=lean(picture, picture.frames))
         return draw, packed({"spec": picture, "words": shared, **more}, self.words.label)
 
     @property
@@ -289,7 +289,7 @@ class Lesson:
                 for source in self.page.get("sources", [])
             )
         )
-        order = names()
+        order = course()
         place = order.index(self.name) + 1
         if place < len(order):
             following = Words(self.words.language, order[place]).page
