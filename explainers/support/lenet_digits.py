@@ -4,15 +4,13 @@ from functools import cache, lru_cache
 from math import cos, pi, sin
 from typing import NamedTuple
 
-import numpy as np
 import torch
 from torch import Tensor, nn
 
 from explainers.support.contract import Array
 from explainers.support.digits import Digits, digit_split
+from explainers.support.drawing import prepared
 from explainers.support.lenet_net import EDGE, SIDE
-
-BOX = 20  # pixels: the longer side of every digit of MNIST
 
 
 class Moves(NamedTuple):
@@ -71,47 +69,16 @@ def moved(x: Tensor, moves: Moves) -> Tensor:
     return permute(x, moves.permuted) if moves.permuted >= 0 else x
 
 
-def prepared(image: Array) -> Array:
-    """A drawing (h, w), 0 paper to 1 ink, as the digits of MNIST were prepared: (28, 28).
-
-    The ink is scaled so that its longer side has 20 pixels, each the mean of what falls into it, and
-    its centre of mass comes to stand in the middle. A drawing without ink stays empty.
-    """
-    rows, columns = (np.flatnonzero((image > 0.1).any(axis=axis)) for axis in (1, 0))
-    if not len(rows):
-        return np.zeros((SIDE, SIDE), np.float32)
-    ink = image[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
-    scale = BOX / max(ink.shape)
-    small = averages(ink.shape[0], scale) @ ink @ averages(ink.shape[1], scale).T  # (≤ 20, ≤ 20)
-    mass = small.sum()
-    at = [float(np.arange(n) @ small.sum(axis=1 - axis) / mass) for axis, n in enumerate(small.shape)]
-    top, left = (
-        min(max(round((SIDE - 1) / 2 - middle), 0), SIDE - n)
-        for middle, n in zip(at, small.shape, strict=True)
-    )
-    whole = np.zeros((SIDE, SIDE), np.float32)
-    whole[top : top + small.shape[0], left : left + small.shape[1]] = small
-    return np.clip(whole, 0, 1)
-
-
-def averages(size: int, scale: float) -> Array:
-    """The matrix (n, size) that makes n pixels of ``size``: each row the mean of what falls into its pixel."""
-    n = max(1, round(size * scale))
-    edges = np.linspace(0, size, n + 1)
-    cells = np.arange(size)
-    parts = np.minimum(cells + 1, edges[1:, None]) - np.maximum(cells, edges[:-1, None])
-    return np.asarray(np.clip(parts, 0, None) * n / size)
-
-
 @cache
-def test_digits() -> Digits:
+def unseen() -> Digits:
     """The 2,000 digits that no training here saw."""
     return digit_split()[1]
 
 
 @lru_cache(maxsize=256)
-def looked_at(number: int, moves: Moves) -> tuple[Array, int]:
-    """A test digit after ``moves`` (32, 32), and which digit it is."""
-    test = test_digits()
-    x = moved(framed(test.images[number : number + 1]), moves)
-    return x[0, 0].double().numpy(), int(test.labels[number])
+def looked_at(drawing: str, number: int, moves: Moves) -> tuple[Array, int]:
+    """The drawing, or, if it is empty, a test digit, after ``moves`` (32, 32); its label (−1: drawn)."""
+    test = unseen()
+    image = torch.as_tensor(prepared(drawing))[None] if drawing else test.images[number : number + 1]
+    x = moved(framed(image), moves)
+    return x[0, 0].double().numpy(), -1 if drawing else int(test.labels[number])

@@ -35,7 +35,7 @@ def softmax(logits: Array) -> Array:
     return np.asarray(powers / powers.sum(axis=-1, keepdims=True))
 
 
-def squash(x: Array) -> Array:
+def squashed(x: Array) -> Array:
     """1.7159 · tanh(⅔ x)."""
     return np.asarray(HEIGHT * np.tanh(SLOPE * x))
 
@@ -77,20 +77,20 @@ def walk(weights: Mapping[str, Array], x: Array) -> Walk:
             sums[layer] = subsampled(values, weight, bias)
         else:
             sums[layer] = weight @ values.reshape(-1) + bias
-        values = maps[layer] = squash(sums[layer])
+        values = maps[layer] = squashed(sums[layer])
     return Walk(sums, maps, weights["output.weight"] @ values + weights["output.bias"])
 
 
 def dense_shares(weights: Mapping[str, Array], x: Array) -> Array:
     """What the dense net answers to a digit x (32, 32): shares (10,)."""
     inner = x[EDGE:-EDGE, EDGE:-EDGE].reshape(-1)  # (784,)
-    hidden = squash(weights["hidden.weight"] @ inner + weights["hidden.bias"])  # (77,)
+    hidden = squashed(weights["hidden.weight"] @ inner + weights["hidden.bias"])  # (77,)
     return softmax(weights["output.weight"] @ hidden + weights["output.bias"])
 
 
 @torch.no_grad()
 def torch_difference(weights: Mapping[str, Array], x: Array, found: Walk) -> float:
-    """The largest distance between the sums of C1 and C3 by hand and those of ``nn.Conv2d`` in double precision."""
+    """The largest distance between the sums of C1 and C3 by hand and ``nn.Conv2d`` in double precision."""
     most = 0.0
     for layer, into in (("C1", x[None]), ("C3", found.maps["S2"])):
         kernel = kernels(weights, layer)

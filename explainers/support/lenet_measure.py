@@ -1,4 +1,4 @@
-"""What is measured of the four networks: right answers, on moved digits, too, and which digit is taken for which."""
+"""What is measured of the four networks: right answers, on moved digits, too; what is taken for what."""
 
 from collections.abc import Mapping
 
@@ -7,7 +7,7 @@ from torch import Tensor, nn
 
 from explainers.support.answers import right_share
 from explainers.support.contract import Array, Checkpoint
-from explainers.support.lenet_digits import Moves, framed, moved, permute, shifted, test_digits
+from explainers.support.lenet_digits import Moves, framed, moved, permute, shifted, unseen
 from explainers.support.lenet_net import Dense, LeNet5
 from explainers.support.once import once
 
@@ -20,7 +20,7 @@ UNDER = 200  # test digits that are treated as the visitor's digit is
 
 def tested(last: bool) -> tuple[Tensor, Tensor]:
     """The test digits as a network takes them (N, 1, 32, 32), and their labels (N,)."""
-    test = test_digits().pick(slice(None if last else FEW))
+    test = unseen().pick(slice(None if last else FEW))
     return framed(test.images), test.labels
 
 
@@ -43,7 +43,7 @@ def measured(nets: Mapping[str, nn.Module], seed: int, last: bool) -> dict[str, 
 
 @torch.no_grad()
 def shift_accuracies(net: nn.Module) -> list[float]:
-    """Right answers on digits shifted by 0 … 8 pixels: a quarter of them each to the right, left, down and up."""
+    """Right answers on digits shifted by 0 … 8 pixels, a quarter of them to each side."""
     x, labels = tested(last=False)
     x, labels = x[:SHIFTED], labels[:SHIFTED]
     quarters = x.chunk(4)

@@ -110,7 +110,7 @@ class Dense(nn.Module):
 
 @torch.no_grad()
 def drawn(net: M, generator: torch.Generator) -> M:
-    """Initial weights: uniform with spread 1/√F for F inputs (LeCun et al., Efficient BackProp, 1998); biases 0.
+    """Initial weights: uniform, spread 1/√F for F inputs (LeCun et al., Efficient BackProp, 1998); biases 0.
 
     What subsamples stays as it is: it starts as the mean.
     """
@@ -118,7 +118,8 @@ def drawn(net: M, generator: torch.Generator) -> M:
         if isinstance(layer, nn.Conv2d | nn.Linear):
             inputs = torch.tensor(float(layer.weight[0].numel()))
         elif isinstance(layer, SparseConv):
-            inputs = torch.tensor([KERNEL * KERNEL * len(TABLE[to]) for to in TO])[:, None, None]  # (60, 1, 1)
+            looks = [float(KERNEL * KERNEL * len(TABLE[to])) for to in TO]
+            inputs = torch.tensor(looks)[:, None, None]  # (60, 1, 1)
         else:
             continue
         layer.weight.uniform_(-sqrt(3), sqrt(3), generator=generator).div_(inputs.sqrt())
