@@ -59,8 +59,8 @@ class View(Settings):
     number: int = Field(3, ge=0, le=1999)
     shift_x: int = Field(0, ge=-8, le=8)
     shift_y: int = Field(0, ge=-8, le=8, json_schema_extra={"more": True})
-    rotate: int = Field(0, ge=-180, le=180, multiple_of=15)
-    invert: bool = False
+    rotate: int = Field(0, ge=-180, le=180, json_schema_extra={"more": True})
+    invert: bool = Field(False, json_schema_extra={"more": True})
     permute: bool = False
     layer: Literal["C1", "C3"] = Field("C1", json_schema_extra={"more": True})
     map: int = Field(1, ge=1, le=16, json_schema_extra={"more": True})
@@ -140,12 +140,12 @@ def see(checkpoint: Checkpoint, reading: Reading) -> list[Say]:
         said.append(Say("moved", {**right, "before": numbers[f"accuracy_lenet{kind}"]}))
     if (moves.shift_x or moves.shift_y) and not kind and not moves.rotate and not moves.invert:
         said.append(Say("slides", held_still(reading)))
-    values = {**numbers, "gap": abs(gap(numbers, "")), "gap_permuted": abs(gap(numbers, "_permuted"))}
-    values["dense_change"] = abs(numbers["accuracy_dense"] - numbers["accuracy_dense_permuted"])
+    values = {**numbers, "gap": 100 * gap(numbers, ""), "gap_permuted": 100 * gap(numbers, "_permuted")}
+    change = abs(numbers["accuracy_dense"] - numbers["accuracy_dense_permuted"])
     said.append(Say(outcome(numbers), values))
-    calm = values["dense_change"] < 0.3 * (numbers["accuracy_lenet"] - numbers["accuracy_lenet_permuted"])
-    said.append(Say("dense_calm" if calm else "dense_moved", values))
-    if "shift_lenet_4" in numbers:
+    calm = change < 0.3 * (numbers["accuracy_lenet"] - numbers["accuracy_lenet_permuted"])
+    said.append(Say("dense_calm" if calm else "dense_moved", {"dense_change": 100 * change}))
+    if "shift_lenet_3" in numbers:
         ahead = numbers["shift_lenet_3"] > numbers["shift_dense_3"]
         said.append(Say("shifts" if ahead else "shifts_not", numbers))
     true, taken, count = reading.most_confused
@@ -184,9 +184,9 @@ def see_sweep(field: str, values: Sequence[float], readings: Sequence[Reading]) 
             "n": len(values),
             "ahead": sum(g > 0 for g in gaps[""]),
             "behind": sum(g < 0 for g in gaps["_permuted"]),
-            "mean": sum(gaps[""]) / len(values),
-            "mean_permuted": sum(gaps["_permuted"]) / len(values),
-            "dense_change": max(map(abs, moves)),
+            "mean": 100 * sum(gaps[""]) / len(values),
+            "mean_permuted": 100 * sum(gaps["_permuted"]) / len(values),
+            "dense_change": 100 * max(map(abs, moves)),
         })
     ]  # fmt: skip
 
