@@ -1,7 +1,7 @@
 """A stroke on LeNet-5's pad, from the key press to all layers shown, against a bare app's slider.
 
-The pen is down and an arrow key moves it: the drawing grows by one piece, the server prepares the digit, sends it
-through every checkpoint that is shown, and the browser draws the maps and the answers.
+The pen is down and an arrow key moves it: the drawing grows by one piece, the server prepares the digit and
+sends it through every checkpoint, and the browser draws the maps and the answers.
 """
 
 import argparse

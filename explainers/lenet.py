@@ -87,7 +87,9 @@ def train(training: Training) -> Iterator[Checkpoint]:
     x, labels = framed(learn.images), learn.labels  # (N, 1, 32, 32), (N,)
     mixed = permute(x, training.seed)
     four = nets(generator)
-    optimiser = torch.optim.Adam([p for net in four.values() for p in net.parameters()], lr=training.rate)
+    optimiser = torch.optim.Adam(
+        [p for net in four.values() for p in net.parameters()], lr=training.rate, fused=True
+    )
     for step in range(training.steps + 1):
         last = step == training.steps
         if step in checkpoint_steps(training.steps, COUNT):
@@ -149,6 +151,8 @@ def see(checkpoint: Checkpoint, reading: Reading) -> list[Say]:
         ahead = numbers["shift_lenet_3"] > numbers["shift_dense_3"]
         said.append(Say("shifts" if ahead else "shifts_not", numbers))
     true, taken, count = reading.most_confused
+    if not len(reading.answers):
+        return said
     said.append(
         Say("confused" if count else "confused_none",
             {"true": true, "taken": taken, "count": count, "n": len(reading.answers)})

@@ -12,15 +12,15 @@ from explainers.support.lenet_net import Dense, LeNet5
 from explainers.support.once import once
 
 NETS = ("lenet", "lenet_permuted", "dense", "dense_permuted")
-FEW = 500  # test digits on the way; at the end of a run all 2,000
+FEW = 300  # test digits on the way; at the end of a run all 2,000
 FAR = 8  # pixels: the longest shift that is measured
 SHIFTED = 400  # test digits for the shifts, a quarter of them for each direction
 UNDER = 200  # test digits that are treated as the visitor's digit is
 
 
-def tested(last: bool) -> tuple[Tensor, Tensor]:
-    """The test digits as a network takes them (N, 1, 32, 32), and their labels (N,)."""
-    test = unseen().pick(slice(None if last else FEW))
+def tested(count: int | None = None) -> tuple[Tensor, Tensor]:
+    """The first ``count`` test digits, or all, as a network takes them (N, 1, 32, 32); their labels (N,)."""
+    test = unseen().pick(slice(count))
     return framed(test.images), test.labels
 
 
@@ -28,7 +28,7 @@ def tested(last: bool) -> tuple[Tensor, Tensor]:
 def measured(nets: Mapping[str, nn.Module], seed: int, last: bool) -> dict[str, float]:
     """Loss and right answers of every net; at the end against shifts, too."""
     numbers = {"seed": float(seed)}
-    x, labels = tested(last)
+    x, labels = tested(None if last else FEW)
     mixed = permute(x, seed)
     for name, net in nets.items():
         logits = net(mixed if name.endswith("permuted") else x)  # (N, 10)
@@ -44,8 +44,7 @@ def measured(nets: Mapping[str, nn.Module], seed: int, last: bool) -> dict[str, 
 @torch.no_grad()
 def shift_accuracies(net: nn.Module) -> list[float]:
     """Right answers on digits shifted by 0 … 8 pixels, a quarter of them to each side."""
-    x, labels = tested(last=False)
-    x, labels = x[:SHIFTED], labels[:SHIFTED]
+    x, labels = tested(SHIFTED)
     quarters = x.chunk(4)
     return [
         right_share(
@@ -69,15 +68,16 @@ def net_of(checkpoint: Checkpoint, name: str) -> nn.Module:
 @once
 @torch.no_grad()
 def answers(checkpoint: Checkpoint, name: str) -> Array:
-    """What a net takes each test digit for: (N,), on the way of the first 500, at the end of all 2,000."""
-    x = tested(checkpoint.step == checkpoint.of)[0]
+    """What a net takes each test digit for: (2000,) at the end of a run; before it, none is asked: (0,)."""
+    x = tested(None if checkpoint.step == checkpoint.of else 0)[0]
     x = permute(x, int(checkpoint.numbers["seed"])) if name.endswith("permuted") else x
-    return net_of(checkpoint, name)(x).argmax(dim=1).numpy().astype("uint8")  # type: ignore[no-any-return]
+    found: Array = net_of(checkpoint, name)(x).argmax(dim=1).numpy().astype("uint8")
+    return found
 
 
 @once
 @torch.no_grad()
 def right_under(checkpoint: Checkpoint, name: str, moves: Moves) -> float:
     """Right answers of a net on 200 test digits that are all moved alike."""
-    x, labels = tested(last=False)
-    return right_share(net_of(checkpoint, name)(moved(x[:UNDER], moves)), labels[:UNDER])
+    x, labels = tested(UNDER)
+    return right_share(net_of(checkpoint, name)(moved(x, moves)), labels)

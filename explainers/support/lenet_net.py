@@ -40,7 +40,10 @@ class Subsample(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """Maps x (B, K, S, S) → (B, K, S/2, S/2)."""
-        sums = 4 * nn.functional.avg_pool2d(x, 2)  # (B, K, S/2, S/2)
+        # Faster than four times avg_pool2d.
+        sums = (
+            x[..., ::2, ::2] + x[..., 1::2, ::2] + x[..., ::2, 1::2] + x[..., 1::2, 1::2]
+        )  # (B, K, S/2, S/2)
         return sums * self.weight[:, None, None] + self.bias[:, None, None]
 
 

@@ -182,9 +182,9 @@ def confusion_diagram(readings: Sequence[Reading]) -> Diagram:
         Grid("pair", (0, 1), "ink", title=title, pixel=2, span=(2, 1), narrow=(0, 2)),
     ]  # fmt: skip
     still = {"examples": examples(last), "pair": strip(of_pair[:SHOWN])}
-    frames = [still | {"counts": r.confusion.tolist()} for r in shown(readings)]
+    counted = {**still, "counts": last.confusion.tolist()}
     start = ("counts", *last.most_confused[:2])
-    return Diagram(grids, [], frames, steps_of(shown(readings)), 1.0, start, turns=False)
+    return Diagram(grids, [], [counted], [last.step], 1.0, start, turns=False)
 
 
 def examples(reading: Reading) -> Array:
