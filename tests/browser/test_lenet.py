@@ -1,4 +1,4 @@
-"""LeNet-5 in a browser: a digit is drawn by keyboard and read; a unit says how it is made and what it sees."""
+"""LeNet-5 in a browser: a digit is drawn by keyboard and read; a unit says its sum and what it sees."""
 
 import re
 from collections.abc import Iterator
