@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from pathlib import Path
 from time import sleep
 from typing import Any
 
@@ -17,6 +16,7 @@ from ui.chart import chart
 from ui.compare import numbers, pin_button, pinned
 from ui.contest import contest
 from ui.controls import draw, held
+from ui.course import course, page_file
 from ui.diagram import diagram
 from ui.locale import Words
 from ui.pace import pace
@@ -32,13 +32,7 @@ from ui.workers import FIRST_LOOK, engine
 
 Picture = Callable[[Sequence[Any]], Chart | Diagram]
 Draw = Callable[..., None]
-PAGES = Path(__file__).resolve().parents[1] / "pages"
 HEAD_START = 0.05  # seconds in which the browser draws the picture before the rest of the page comes
-
-
-def page_file(name: str) -> Path:
-    """The file of a page, as Streamlit's navigation knows it."""
-    return PAGES / f"{name}.py"
 
 
 class Lesson:
@@ -286,7 +280,7 @@ class Lesson:
                 for source in self.page.get("sources", [])
             )
         )
-        order = names()
+        order = course()
         place = order.index(self.name) + 1
         if place < len(order):
             following = Words(self.words.language, order[place]).page

@@ -6,7 +6,7 @@ import streamlit as st
 
 _HERE = Path(__file__).parent
 _SHARED = _HERE.parent
-PARTS = ("walk", "pixels", "diagram")
+PARTS = ("walk", "pixels", "arrows", "diagram")
 
 
 def _read(path: Path) -> str:

@@ -1,7 +1,7 @@
 const U_SVG = 'http://www.w3.org/2000/svg';
 
 const uDiagram = (root) => {
-  let data, words, overlay, cells = new Map(), boxes = new Map(), sheets = new Map(), stages = [], shape = '', touched = null, index = 0, form = 'wide', places = new Map(), fitted = false;
+  let data, words, overlay, cells = new Map(), boxes = new Map(), sheets = new Map(), stages = [], breaks = [], shape = '', touched = null, index = 0, form = 'wide', places = new Map(), fitted = false;
   const by = (name) => data.grids.find((grid) => grid.name === name);
   const value = (name, r, c) => uPick(data.frames[index]?.[name], r, c);
 
@@ -230,6 +230,8 @@ const uDiagram = (root) => {
       if (grid.caption) uElement('div', 'u-caption-of', box, grid.caption);
       boxes.set(grid.name, box);
     }
+    const narrow = data.grids.map((grid) => grid.narrow?.[1] ?? grid.at[0]);
+    breaks = sheets.size ? Array.from({ length: Math.max(...narrow) + 1 }, () => uElement('div', 'u-break', layout)) : [];
     stages = data.stages.map(({ title, href }) => {
       const stage = uElement('div', 'u-stage', layout, href ? undefined : title);
       if (href) uElement('a', '', stage, title).href = `${href}?lang=${words.language}`;
@@ -257,24 +259,28 @@ const uDiagram = (root) => {
     // Titles stand in a margin, or in the first column where they find it empty.
     const taken = ({ row }) => data.grids.some((grid) => boxes.has(grid.name) && grid.at[0] === 0 && grid.at[1] === row);
     const margin = data.stages.some(taken) ? 1 : 0;
-    const across = Math.max(1, ...data.grids.filter(({ name }) => boxes.has(name)).map((grid) => spot(grid)[0] + 1));
+    // On a narrow screen pictures stand in lines, each as wide as it is, and not in columns.
+    const lines = form === 'narrow' && sheets.size > 0, width = Math.min(area.clientWidth, area.parentElement.clientWidth) - 2;
     for (const [name, box] of boxes) {
       const [column, row] = spot(by(name));
       box.hidden = column < 0;
-      // Alone in its row on a narrow screen, a picture has all of it.
-      const mates = form === 'narrow' ? data.grids.filter((grid) => boxes.has(grid.name) && spot(grid)[0] >= 0 && spot(grid)[1] === row).length : 0;
-      const [wide, high] = mates ? [mates === 1 && sheets.has(name) ? across : 1, 1] : turned ? [...by(name).span].reverse() : by(name).span;
+      const [wide, high] = form === 'narrow' ? [1, 1] : turned ? [...by(name).span].reverse() : by(name).span;
       box.style.gridColumn = `${column + 1 + (turned ? 0 : margin)} / span ${wide}`;
       box.style.gridRow = `${row + 1 + (turned ? margin : 0)} / span ${high}`;
-      const sheet = sheets.get(name), pixel = by(name).pixel;
-      sheet?.sized(mates ? Math.min(pixel, (area.clientWidth - 10) / mates / sheet.columns - 8 / sheet.columns) : pixel);
+      box.style.order = lines ? 1000 * row + column + 1 : '';
+      const sheet = sheets.get(name), mates = data.grids.filter((grid) => boxes.has(grid.name) && spot(grid)[1] === row);
+      sheet?.sized(lines ? Math.min(by(name).pixel, (width / mates.length - 16) / sheet.columns) : by(name).pixel);
     }
+    breaks.forEach((end, row) => { end.hidden = !lines; end.style.order = 1000 * row + 999; });
     stages.forEach((stage, i) => {
       const at = data.stages[i].row + 1;
       stage.style.gridColumn = turned ? at : 1;
       stage.style.gridRow = turned ? 1 : at;
+      const under = data.grids.filter((grid) => boxes.has(grid.name) && grid.at[1] === at - 1 && spot(grid)[0] >= 0).map((grid) => spot(grid)[1]);
+      stage.style.order = lines ? 1000 * Math.min(...under) : '';
     });
     layout.classList.toggle('u-pictures', sheets.size > 0);
+    layout.classList.toggle('u-lines', lines);
     layout.classList.toggle('u-flip', turned);
     layout.classList.toggle('u-narrow', form === 'narrow');
     layout.classList.toggle('u-traced', data.traced && form !== 'narrow');
@@ -286,55 +292,6 @@ const uDiagram = (root) => {
       if (label && from[1] === to[1]) room.set(Math.max(from[0], to[0]), Math.max(0, label.length * 8 - (tight && data.walk ? 22 : 12)));
     }
     for (const [name, box] of boxes) box.style.marginLeft = `${room.get(spot(by(name))[0]) ?? 0}px`;
-  };
-
-  const arrows = () => {
-    const origin = layout.getBoundingClientRect();
-    data.arrows.forEach((arrow, i) => {
-      const [a, b] = [boxes.get(arrow.start), boxes.get(arrow.end)].map((box) => box?.getBoundingClientRect());
-      const [path, head, label] = svg.children[i].children;
-      if (!a?.width || !b?.width) return [path, head].forEach((part) => part.removeAttribute('d'));
-      const [above, below] = [Math.min(a.bottom, b.bottom), Math.max(a.top, b.top)];
-      const between = [...boxes.values()].map((box) => box.getBoundingClientRect()).filter((c) => c.width && c.top >= above - 1 && c.bottom <= below + 1);
-      if (form === 'narrow' && between.length) return around(a, b, between, origin, svg.children[i].children);
-      const across = b.left >= a.right - 1 || b.right <= a.left + 1;
-      const down = b.top >= a.bottom - 1 || b.bottom <= a.top + 1;
-      const level = across && !(down && Math.abs(b.top - a.bottom) < Math.abs(b.left - a.right) + 60);
-      let x1, y1, x2, y2, dx = 0, dy = 0;
-      if (level) {
-        dx = b.left >= a.right - 1 ? 1 : -1;
-        x1 = dx > 0 ? a.right : a.left; x2 = dx > 0 ? b.left : b.right;
-        // Level where both have cells; the title above one of them does not bend the arrow, nor lift it.
-        const [c, d] = [arrow.start, arrow.end].map((name) => boxes.get(name).querySelector('.u-cells').getBoundingClientRect());
-        const top = Math.max(c.top, d.top), bottom = Math.min(c.bottom, d.bottom);
-        [y1, y2] = bottom > top ? [(top + bottom) / 2, (top + bottom) / 2] : [(a.top + a.bottom) / 2, (b.top + b.bottom) / 2];
-      } else {
-        dy = b.top >= a.bottom - 1 ? 1 : -1;
-        y1 = dy > 0 ? a.bottom : a.top; y2 = dy > 0 ? b.top : b.bottom;
-        x1 = (a.left + a.right) / 2; x2 = (b.left + b.right) / 2;
-        if (form === 'narrow') x1 = x2 = Math.min(x1, x2);
-      }
-      [x1, x2] = [x1 - origin.left + 3 * dx, x2 - origin.left - 3 * dx];
-      [y1, y2] = [y1 - origin.top + 2 * dy, y2 - origin.top - 2 * dy];
-      const bend = level ? `${(x1 + x2) / 2},${y1} ${(x1 + x2) / 2},${y2}` : `${x1},${(y1 + y2) / 2} ${x2},${(y1 + y2) / 2}`;
-      path.setAttribute('d', `M${x1},${y1} C${bend} ${x2 - 6 * dx},${y2 - 6 * dy}`);
-      head.setAttribute('d', level ? `M${x2},${y2} l${-8 * dx},-4.5 v9 z` : `M${x2},${y2} l-4.5,${-8 * dy} h9 z`);
-      label.setAttribute('x', (x1 + x2) / 2 + (level ? 0 : (label.textContent.length * 4 + 8) * (x2 >= x1 ? 1 : -1)));
-      label.setAttribute('y', (y1 + y2) / 2 + (level ? -7 : 4));
-    });
-  };
-
-  // On a narrow screen one grid stands under the other: an arrow with a word on it passes those between on the right.
-  const around = (a, b, between, origin, [path, head, label]) => {
-    const [x1, x2] = [a.right - origin.left + 1, b.right - origin.left + 1];
-    const [y1, y2] = [(a.top + a.bottom) / 2 - origin.top, (b.top + b.bottom) / 2 - origin.top];
-    for (const part of [path, head]) part.removeAttribute('d');
-    if (!label.textContent) return;
-    const out = Math.max(x1, x2, ...between.map((c) => c.right - origin.left)) + 12;
-    path.setAttribute('d', `M${x1},${y1} C${out},${y1} ${out},${y1} ${out},${y1 + 12} V${y2 - 12} C${out},${y2} ${out},${y2} ${x2 + 6},${y2}`);
-    head.setAttribute('d', `M${x2},${y2} l8,-4.5 v9 z`);
-    label.setAttribute('x', out - label.textContent.length * 4 - 8);
-    label.setAttribute('y', (y1 + y2) / 2 + 4);
   };
 
   // A row's title stands beside its cells: what some of them have above or below does not move it.
@@ -381,7 +338,7 @@ const uDiagram = (root) => {
     const scrolls = layout.offsetWidth > area.clientWidth + 1;
     if (scrolls) area.tabIndex = 0; else area.removeAttribute('tabindex');
     titles();
-    arrows();
+    uArrows({ arrows: data.arrows, boxes, svg, layout, form });
     bands();
     explain();
   };
