@@ -27,6 +27,7 @@ from explainers.support.pictures import (
 FULL = 1.7  # a feature map ends at ±1.7159
 SHOWN = 12  # digits of a pair that are shown
 TILE = 14  # pixels of a digit in the table of confusions
+FRAMES = 10
 ROWS = 24  # lines of the layout, so that six maps and eight share one height
 # Where each layer stands, how many maps stand side by side, pixels of the screen per number, and on a
 # narrow screen: how many side by side, from which line on.
@@ -40,8 +41,10 @@ KINDS = {"lenet": "convolution", "dense": "dense"}
 
 
 def shown(readings: Sequence[Reading]) -> list[Reading]:
-    """Every second reading, and the newest: maps have many numbers."""
-    return [r for i, r in enumerate(readings) if i % 2 == 0 or i == len(readings) - 1]
+    """At most ten readings, evenly, with the first and the newest: maps have many numbers."""
+    last = len(readings) - 1
+    frames = min(FRAMES, len(readings))
+    return [readings[round(i * last / max(1, frames - 1))] for i in range(frames)]
 
 
 def steps_of(readings: Sequence[Reading]) -> list[int]:
@@ -54,7 +57,7 @@ def steps_of(readings: Sequence[Reading]) -> list[int]:
 
 def layers_diagram(readings: Sequence[Reading]) -> Diagram:
     """The digit on the left, then every layer, then ten shares."""
-    grids = [Grid("input", (0, 0), "ink", title=Label("title.input"), pixel=3, span=(1, ROWS), narrow=(0, 0),
+    grids = [Grid("input", (0, 0), "ink", title=Label("title.input"), pixel=4, span=(1, ROWS), narrow=(0, 0),
                   arithmetic=Label("how.input"))]  # fmt: skip
     for layer, count in MAPS.items():
         grids += [map_grid(layer, k) for k in range(count)]
@@ -63,18 +66,22 @@ def layers_diagram(readings: Sequence[Reading]) -> Diagram:
             Grid(layer, (at, 0), "map", title=layer, pixel=8, span=(1, ROWS), looks=WHOLE,
                  narrow=(0 if layer == "C5" else 2, 13), arithmetic=Label(f"how.{layer}"))
         )  # fmt: skip
-    grids.append(
-        Grid("output", (9, 0), "share", title=Label("title.output"), rows=[str(i) for i in range(CLASSES)],
-             step=0, span=(1, ROWS), looks=WHOLE, narrow=(0, 14), arithmetic=Label("how.output"))
-    )  # fmt: skip
+    half = CLASSES // 2  # two columns of five stand side by side on a narrow screen
+    grids += [
+        Grid(f"output{first}", (9, ROWS // 2 * (first > 0)), "share", step=0, span=(1, ROWS // 2),
+             title=Label("title.output") if not first else "\u00a0",
+             rows=[str(first + i) for i in range(half)], looks=WHOLE, narrow=(0, 14 + (first > 0)),
+             arithmetic=Label("how.output", first=first))
+        for first in (0, half)
+    ]  # fmt: skip
     names = hidden(readings[-1])
     grids += [Grid(name, (0, 0), "hidden") for name in names]
     found = [frame(reading) | hidden(reading) for reading in shown(readings)]
     for one in found:  # the digit itself is sent once
         one["input"] = found[-1]["input"]
     start = ("C3_0", 4, 4)
-    arrows = [Arrow("C5", "F6"), Arrow("F6", "output")]
-    return Diagram(grids, arrows, found, steps_of(shown(readings)), FULL, start)
+    arrows = [Arrow("C5", "F6"), Arrow("F6", "output0")]
+    return Diagram(grids, arrows, found, steps_of(shown(readings)), FULL, start, turns=False)
 
 
 def map_grid(layer: str, k: int) -> Grid:
@@ -89,10 +96,14 @@ def map_grid(layer: str, k: int) -> Grid:
     if layer == "C3":
         looks |= {f"S2_{i}": (1, KERNEL, 0) for i in TABLE[k]}
     if layer == "C1":
-        terms = [f"{{input:r+{i},c+{j}}}·{{w_C1_{k}:{i},{j}}}" for i in range(KERNEL) for j in range(KERNEL)]
+        terms = [
+            f"{{input:r+{i},c+{j}}}·{{w_C1:{KERNEL * k + i},{j}}}"
+            for i in range(KERNEL)
+            for j in range(KERNEL)
+        ]
         how: str = Label("how.C1", terms=" + ".join(terms), k=k)
     elif layer == "C3":
-        how = Label("how.C3", k=k, n=len(TABLE[k]), products=25 * len(TABLE[k]))
+        how = Label("how.C3", k=k, n=len(TABLE[k]), products=25 * len(TABLE[k]), from_=10 * k)
     else:
         how = Label("how.S", layer=layer, of=f"{'C1' if layer == 'S2' else 'C3'}_{k}", k=k)
     return Grid(
@@ -108,7 +119,8 @@ def frame(reading: Reading) -> dict[str, Any]:
     for layer, count in MAPS.items():
         found |= {f"{layer}_{k}": maps[layer][k] for k in range(count)}
     found |= {layer: maps[layer].reshape(-1, columns) for layer, columns in COLUMNS.items()}
-    found["output"] = np.round(reading.walk.shares, 4)[:, None].tolist()
+    shares = np.round(reading.walk.shares, 4)[:, None].tolist()
+    found["output0"], found["output5"] = shares[: CLASSES // 2], shares[CLASSES // 2 :]
     return found
 
 
@@ -116,8 +128,9 @@ def hidden(reading: Reading) -> dict[str, Any]:
     """The numbers that only the arithmetic needs: kernels, weights, biases, and sums before the squashing."""
     weights, sums = reading.weights, reading.walk.sums
     first = kernels(weights, "C1")
-    found: dict[str, Any] = {f"w_C1_{k}": first[k, 0] for k in range(len(first))}
-    found |= {f"sum_C3_{k}": sums["C3"][k] - weights["C3.bias"][k] for k in range(len(TABLE))}
+    found: dict[str, Any] = {"w_C1": first.reshape(-1, KERNEL)}  # one kernel under the other
+    # One map under the other: 16 grids would each have a head of their own.
+    found["sum_C3"] = (sums["C3"] - weights["C3.bias"][:, None, None]).reshape(-1, sums["C3"].shape[-1])
     for layer in MAPS:
         found[f"b_{layer}"] = weights[f"{layer}.bias"][:, None]
     for layer in ("S2", "S4"):
@@ -141,17 +154,17 @@ def cell_diagram(readings: Sequence[Reading]) -> Diagram:
     for line_, (i, _, _) in enumerate(last.under):
         name = Label("title.under", map=i + 1) if below else Label("title.pixels")
         grids += [
-            Grid(f"x{i}", (0, line_), title=name, narrow=(0, 3 * line_)),
-            Grid(f"w{i}", (1, line_), title=Label("title.kernel"), narrow=(0, 3 * line_ + 1)),
-            Grid(f"p{i}", (2, line_), title=Label("title.products"), narrow=(0, 3 * line_ + 2),
+            Grid(f"x{i}", (0, line_), title=name),
+            Grid(f"w{i}", (1, line_), title=Label("title.kernel")),
+            Grid(f"p{i}", (2, line_), title=Label("title.products"),
                  arithmetic=f"{{x{i}:r,c}} · {{w{i}:r,c}} = {{self}}"),
         ]  # fmt: skip
     grids += [
-        Grid("sum", (3, 0), title=Label("title.sum"), narrow=(0, 90),
+        Grid("sum", (3, 0), title=Label("title.sum"),
              arithmetic=Label("how.sum", n=25 * len(last.under))),
-        Grid("bias", (4, 0), title=Label("title.bias"), narrow=(0, 91)),
+        Grid("bias", (4, 0), title=Label("title.bias")),
         Grid("out", (5, 0), title=Label("title.out", layer=layer, k=k + 1, r=r + 1, c=c + 1),
-             narrow=(0, 92), arithmetic=Label("how.out")),
+             arithmetic=Label("how.out")),
     ]  # fmt: skip
     for reading in shown(readings):
         numbers = reading.by_hand
@@ -176,10 +189,9 @@ def confusion_diagram(readings: Sequence[Reading]) -> Diagram:
     title = Label("title.pair", true=true, taken=taken, count=len(of_pair), shown=min(SHOWN, len(of_pair)))
     grids = [
         Grid("counts", (0, 0), "plain", title=Label("title.counts"), rows=names, columns=names,
-             arithmetic=Label("how.counts", n=len(last.answers)), looks={"examples": (TILE, TILE, 0)},
-             narrow=(0, 0)),
-        Grid("examples", (1, 0), "ink", title=Label("title.examples"), pixel=2, narrow=(0, 1)),
-        Grid("pair", (0, 1), "ink", title=title, pixel=2, span=(2, 1), narrow=(0, 2)),
+             arithmetic=Label("how.counts", n=len(last.answers)), looks={"examples": (TILE, TILE, 0)}),
+        Grid("examples", (1, 0), "ink", title=Label("title.examples"), pixel=2),
+        Grid("pair", (0, 1), "ink", title=title, pixel=2, span=(2, 1)),
     ]  # fmt: skip
     still = {"examples": examples(last), "pair": strip(of_pair[:SHOWN])}
     counted = {**still, "counts": last.confusion.tolist()}

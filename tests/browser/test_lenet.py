@@ -49,9 +49,7 @@ def test_a_digit_drawn_by_keyboard_is_read(opened: Visit) -> None:
     page.keyboard.press("Space")
     page.wait_for_function("new URLSearchParams(location.search).get('drawing')")
     ready(page)
-    page.wait_for_function(
-        "[...document.querySelectorAll('p')].some((p) => p.innerText.includes('your drawing'))"
-    )
+    page.get_by_text("reads your drawing as").wait_for()
     shares = page.locator(".u-picture .u-share .u-cell").all_inner_texts()
     assert len(shares) >= 10
     assert not opened.errors
