@@ -56,7 +56,7 @@ class View(Settings):
     """Where to look: changing any of these only asks the trained networks again."""
 
     drawing: Annotated[str, AfterValidator(checked)] = Field("", json_schema_extra={"pad": True})
-    number: int = Field(3, ge=0, le=1999)
+    number: int = Field(4, ge=0, le=1999)
     shift_x: int = Field(0, ge=-8, le=8)
     shift_y: int = Field(0, ge=-8, le=8, json_schema_extra={"more": True})
     rotate: int = Field(0, ge=-180, le=180, json_schema_extra={"more": True})

@@ -52,7 +52,7 @@ class Reading(Measured):
         """The chosen cell, counted from 0; beyond the last map, row or column it is the last."""
         layer, map_, row, column = self.cell
         maps = self.walk.maps[layer]
-        return (layer, *(min(i, most) - 1 for i, most in zip((map_, row, column), maps.shape, strict=True)))  # type: ignore[return-value]
+        return (layer, *(min(i, most) - 1 for i, most in zip((map_, row, column), maps.shape, strict=True)))
 
     @property
     def under(self) -> list[tuple[int, Array, Array]]:
