@@ -66,21 +66,17 @@ def layers_diagram(readings: Sequence[Reading]) -> Diagram:
             Grid(layer, (at, 0), "map", title=layer, pixel=8, span=(1, ROWS), looks=WHOLE,
                  narrow=(0 if layer == "C5" else 2, 13), arithmetic=Label(f"how.{layer}"))
         )  # fmt: skip
-    half = CLASSES // 2  # two columns of five stand side by side on a narrow screen
-    grids += [
-        Grid(f"output{first}", (9, ROWS // 2 * (first > 0)), "share", step=0, span=(1, ROWS // 2),
-             title=Label("title.output") if not first else "\u00a0",
-             rows=[str(first + i) for i in range(half)], looks=WHOLE, narrow=(0, 14 + (first > 0)),
-             arithmetic=Label("how.output", first=first))
-        for first in (0, half)
-    ]  # fmt: skip
+    grids.append(
+        Grid("output", (9, 0), "share", title=Label("title.output"), rows=[str(i) for i in range(CLASSES)],
+             step=0, span=(1, ROWS), looks=WHOLE, narrow=(0, 14), arithmetic=Label("how.output"))
+    )  # fmt: skip
     names = hidden(readings[-1])
     grids += [Grid(name, (0, 0), "hidden") for name in names]
     found = [frame(reading) | hidden(reading) for reading in shown(readings)]
     for one in found:  # the digit itself is sent once
         one["input"] = found[-1]["input"]
     start = ("C3_0", 4, 4)
-    arrows = [Arrow("C5", "F6"), Arrow("F6", "output0")]
+    arrows = [Arrow("C5", "F6"), Arrow("F6", "output")]
     return Diagram(grids, arrows, found, steps_of(shown(readings)), FULL, start, turns=False)
 
 
@@ -119,8 +115,7 @@ def frame(reading: Reading) -> dict[str, Any]:
     for layer, count in MAPS.items():
         found |= {f"{layer}_{k}": maps[layer][k] for k in range(count)}
     found |= {layer: maps[layer].reshape(-1, columns) for layer, columns in COLUMNS.items()}
-    shares = np.round(reading.walk.shares, 4)[:, None].tolist()
-    found["output0"], found["output5"] = shares[: CLASSES // 2], shares[CLASSES // 2 :]
+    found["output"] = np.round(reading.walk.shares, 4)[:, None].tolist()
     return found
 
 
@@ -189,9 +184,10 @@ def confusion_diagram(readings: Sequence[Reading]) -> Diagram:
     title = Label("title.pair", true=true, taken=taken, count=len(of_pair), shown=min(SHOWN, len(of_pair)))
     grids = [
         Grid("counts", (0, 0), "plain", title=Label("title.counts"), rows=names, columns=names,
-             arithmetic=Label("how.counts", n=len(last.answers)), looks={"examples": (TILE, TILE, 0)}),
-        Grid("examples", (1, 0), "ink", title=Label("title.examples"), pixel=2),
-        Grid("pair", (0, 1), "ink", title=title, pixel=2, span=(2, 1)),
+             arithmetic=Label("how.counts", n=len(last.answers)), looks={"examples": (TILE, TILE, 0)},
+             narrow=(0, 0)),
+        Grid("examples", (1, 0), "ink", title=Label("title.examples"), pixel=2, narrow=(0, 1)),
+        Grid("pair", (0, 1), "ink", title=title, pixel=2, span=(2, 1), narrow=(0, 2)),
     ]  # fmt: skip
     still = {"examples": examples(last), "pair": strip(of_pair[:SHOWN])}
     counted = {**still, "counts": last.confusion.tolist()}

@@ -437,9 +437,7 @@ def test_the_main_picture_shows_every_layer() -> None:
             assert picture.frames[-1][f"{layer}_{k}"] is not None
             np.testing.assert_array_equal(picture.frames[-1][f"{layer}_{k}"], last.walk.maps[layer][k])
     np.testing.assert_array_equal(picture.frames[-1]["C5"].ravel(), last.walk.maps["C5"])
-    assert sum(
-        row[0] for half in ("output0", "output5") for row in picture.frames[-1][half]
-    ) == pytest.approx(1, abs=1e-3)
+    assert sum(row[0] for row in picture.frames[-1]["output"]) == pytest.approx(1, abs=1e-3)
     small = lean(picture, picture.frames)
     assert len(packed(small, str)) < 330_000
     assert "input" not in small[1]  # sent once
