@@ -62,7 +62,7 @@ class View(Settings):
     rotate: int = Field(0, ge=-180, le=180, json_schema_extra={"more": True})
     invert: bool = Field(False, json_schema_extra={"more": True})
     permute: bool = False
-    layer: Literal["C1", "C3"] = Field("C1", json_schema_extra={"more": True})
+    layer: Literal["c1", "c3"] = Field("c1", json_schema_extra={"more": True})
     map: int = Field(1, ge=1, le=16, json_schema_extra={"more": True})
     row: int = Field(14, ge=1, le=28, json_schema_extra={"more": True})
     column: int = Field(14, ge=1, le=28, json_schema_extra={"more": True})
@@ -114,7 +114,7 @@ def read(checkpoint: Checkpoint, view: View) -> Reading:
     dense = dense_shares(checkpoint.arrays(f"dense{kind}"), x)
     return Reading(
         checkpoint.step, checkpoint.of, checkpoint.numbers, x, label, moves, weights, walk(weights, x), dense,
-        answers(checkpoint, f"lenet{kind}"), (view.layer, view.map, view.row, view.column),
+        answers(checkpoint, f"lenet{kind}"), (view.layer.upper(), view.map, view.row, view.column),
         (view.true, view.taken),
     )  # fmt: skip
 

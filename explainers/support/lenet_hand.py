@@ -95,8 +95,8 @@ def torch_difference(weights: Mapping[str, Array], x: Array, found: Walk) -> flo
     for layer, into in (("C1", x[None]), ("C3", found.maps["S2"])):
         kernel = kernels(weights, layer)
         conv = nn.Conv2d(kernel.shape[1], len(kernel), KERNEL, dtype=torch.float64)
-        conv.weight.copy_(torch.as_tensor(kernel))
-        conv.get_parameter("bias").copy_(torch.as_tensor(weights[f"{layer}.bias"]))
-        theirs = conv(torch.as_tensor(into)[None])[0].numpy()
+        conv.weight.copy_(torch.tensor(kernel))
+        conv.get_parameter("bias").copy_(torch.tensor(weights[f"{layer}.bias"]))
+        theirs = conv(torch.tensor(into)[None])[0].numpy()
         most = max(most, float(np.abs(theirs - found.sums[layer]).max()))
     return most

@@ -366,7 +366,7 @@ def test_digits_that_are_prepared_again_are_recognised_as_before() -> None:
 
 @pytest.mark.parametrize(("layer", "map_"), [("C1", 2), ("C1", 16), ("C3", 1), ("C3", 16)])
 def test_a_cell_by_hand_is_the_maps(layer: str, map_: int) -> None:
-    reading = read({"layer": layer, "map": map_, "row": 9, "column": 28}, **QUICK)
+    reading = read({"layer": layer.lower(), "map": map_, "row": 9, "column": 28}, **QUICK)
     where, k, r, c = reading.place
     assert reading.by_hand["out"] == pytest.approx(float(reading.walk.maps[where][k, r, c]))
     assert reading.by_hand["sum"] + reading.by_hand["bias"] == pytest.approx(
@@ -414,7 +414,7 @@ def test_who_is_ahead_is_said_as_it_was_measured() -> None:
 
 def test_every_sentence_has_words() -> None:
     for settings in (QUICK, {"seed": 101}):
-        for view in ({}, {"shift_x": 3}, {"permute": True, "invert": True}, {"layer": "C3", "map": 16}):
+        for view in ({}, {"shift_x": 3}, {"permute": True, "invert": True}, {"layer": "c3", "map": 16}):
             for checkpoint in run(**settings):
                 reading = page.read(checkpoint, View(**view))
                 has_words("lenet", page.see(checkpoint, reading), page.formula(reading))
