@@ -402,7 +402,7 @@ const uDiagram = (root) => {
     update(message) {
       ({ spec: data, words, overlay } = message);
       // Pixels that are as they were are sent once.
-      data.frames.forEach((now, k) => { for (const { name, kind } of data.grids) if (k && U_PIXELS.includes(kind) && !(name in now)) now[name] = data.frames[k - 1][name]; });
+      data.frames.forEach((now, k) => { for (const { name, kind } of data.grids) if (k && [...U_PIXELS, 'hidden'].includes(kind) && !(name in now)) now[name] = data.frames[k - 1][name]; });
       area.setAttribute('aria-label', words.title);
       line.classList.toggle('u-tall', data.grids.some((grid) => grid.arithmetic.includes('`')));
       walk.update(data.walk, words);
