@@ -143,7 +143,7 @@ def read(checkpoint: Checkpoint, view: View) -> Reading:
 
 
 def headline(checkpoint: Checkpoint, reading: Reading) -> dict[str, float]:
-    """Right answers; the gradient at the first block's first weights before training; the worst loss of a block."""
+    """Right answers, the gradient at the first weights before training, what the costliest block costs."""
     numbers = checkpoint.numbers
     return {
         **{f"accuracy_{net}": numbers[f"accuracy_{net}"] for net in MODELS},
@@ -238,12 +238,20 @@ def picture_added(readings: Sequence[Reading]) -> Chart:
 
 def picture_accuracy(readings: Sequence[Reading]) -> Chart:
     """Right answers on test digits over the training."""
-    return curves(readings, {f"accuracy_{k}": s for k, s in SERIES.items()}, "axis.accuracy", (0, 1), ("chance", 0.1))
+    return curves(
+        readings, {f"accuracy_{k}": s for k, s in SERIES.items()}, "axis.accuracy", (0, 1), ("chance", 0.1)
+    )
 
 
 def picture_loss(readings: Sequence[Reading]) -> Chart:
     """The loss on test digits over the training."""
-    return curves(readings, {f"loss_{k}": s for k, s in SERIES.items()}, "axis.loss", (0, 3), ("chance", float(np.log(10))))
+    return curves(
+        readings,
+        {f"loss_{k}": s for k, s in SERIES.items()},
+        "axis.loss",
+        (0, 3),
+        ("chance", float(np.log(10))),
+    )
 
 
 def picture_lesion(readings: Sequence[Reading]) -> Chart:

@@ -176,4 +176,3 @@ def slope(checkpoint: Checkpoint, block: int, channel: int, digit: int, place: t
     now = net.blocks[block - 1]
     own = now.conv2(now.hidden(x))[0, channel - 1, place[0], place[1]]
     return float(torch.autograd.grad(own, x)[0][0, channel - 1, place[0], place[1]])
-

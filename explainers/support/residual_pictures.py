@@ -7,7 +7,17 @@ from typing import Any
 import numpy as np
 
 from explainers.support.contract import Label
-from explainers.support.pictures import Arrow, Chart, Diagram, Grid, Stage, end_labels, label_of, level_line, line
+from explainers.support.pictures import (
+    Arrow,
+    Chart,
+    Diagram,
+    Grid,
+    Stage,
+    end_labels,
+    label_of,
+    level_line,
+    line,
+)
 from explainers.support.powers import finite, log_axis, log_labels, power, powers
 
 SERIES = {"skip": "skip", "plain": "plain"}
@@ -75,11 +85,11 @@ def added_chart(readings: Sequence[Any]) -> Chart:
     bounds = powers([v for row in every for v in row], -2, 0)
     x = list(range(1, len(every[-1]) + 1))
     style = {"mode": "lines+markers", "marker": {"size": 7}}
-    frames = [
-        [line(x, finite(row), "skip", **style),
-         *log_labels(len(x) * 1.01, {"skip": (row[-1], Label("end.name", series=label_of("skip")))}, *bounds, "right")]
-        for row in every
-    ]  # fmt: skip
+    frames = []
+    for row in every:
+        ends = {"skip": (row[-1], Label("end.name", series=label_of("skip")))}
+        labels = log_labels(len(x) * 1.01, ends, *bounds, "right")
+        frames.append([line(x, finite(row), "skip", **style), *labels])
     layout = {
         "xaxis": {"title": {"text": Label("axis.block_one")}, "range": [0.8, len(x) * 1.01],
                   "dtick": max(1, ceil(len(x) / 8))},
@@ -123,7 +133,9 @@ def lesion_chart(readings: Sequence[Any]) -> Chart:
         sizes = [15 if k == last.block else 8 for k in range(1, n + 1)]
         traces.append(line(list(range(1, n + 1)), right, name, mode="lines+markers",
                            marker={"size": sizes, "opacity": 1}, cliponaxis=False))  # fmt: skip
-        traces.append({**level_line((0.5, n + 0.5), whole, name), "name": Label("whole", series=label_of(name))})
+        traces.append(
+            {**level_line((0.5, n + 0.5), whole, name), "name": Label("whole", series=label_of(name))}
+        )
         ends[name] = right[-1]
     labels = end_labels(n + 0.5, ends, (0, 1))
     for trace, name in zip(labels, ends, strict=True):
@@ -163,11 +175,13 @@ def block_diagram(readings: Sequence[Any]) -> Diagram:
     grids += [
         Grid("bias", (0, 0), "hidden"),
         Grid("skip", (0, 0), "hidden"),
-        Grid("F", (4, 0), "map", title="F(x)", pixel=14, span=(1, 3), narrow=(0, row), arithmetic=sums, looks=looks),
+        Grid("F", (4, 0), "map", title="F(x)", pixel=14, span=(1, 3), narrow=(0, row),
+             arithmetic=sums, looks=looks),
         Grid("x", (4, 3), "map", title=Label("title.x", channel=last.channel), pixel=14, span=(1, 3),
              narrow=(1, row), arithmetic=Label("how.x")),
         Grid("y", (5, 0), "map", title="y", pixel=14, span=(1, 6), narrow=(2, row),
-             arithmetic="{skip:0,0} · ({x:r,c}) + ({F:r,c}) = {self}", looks={"x": (1, 1, 0), "F": (1, 1, 0)}),
+             arithmetic="{skip:0,0} · ({x:r,c}) + ({F:r,c}) = {self}",
+             looks={"x": (1, 1, 0), "F": (1, 1, 0)}),
     ]  # fmt: skip
     arrows += [Arrow("F", "y"), Arrow("x", "y", Label("arrow.skip"))]
     frames = [hand_frame(reading) for reading in readings]
