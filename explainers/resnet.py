@@ -45,9 +45,9 @@ HEADLINE = (
 )  # fmt: skip
 BREAKS: Mapping[str, Mapping[str, Any]] = {
     "shallow": {"depth": 4},
-    "doubled": {"skip": 2.0},
     "norm": {"norm": True},
-    "rate": {"rate": 0.1},
+    "he": {"start": "he"},
+    "doubled": {"skip": 2.0},
 }
 SWEEPS = {"depth": (4, 6, 8, 12, 16, 22, 32), "seed": tuple(range(8))}
 BATCH = 32
@@ -95,7 +95,10 @@ def train(training: Training) -> Iterator[Checkpoint]:
     for step in range(training.steps + 1):
         if step in checkpoint_steps(training.steps, 20):
             numbers = measured(both, last=step == training.steps)
-            at_first = at_first or {f"gradient_start_{net}": numbers[f"gradient_{net}_1"] for net in MODELS}
+            if not step:
+                at_first = {f"gradient_start_{net}": numbers[f"gradient_{net}_1"] for net in MODELS}
+                last_block = training.depth // 2
+                at_first |= {f"signal_start_{net}": numbers[f"signal_{net}_{last_block}"] for net in MODELS}
             yield Checkpoint(step, training.steps, {**settings, **numbers, **at_first}, weights_of(**both))
         if step == training.steps:
             return
@@ -160,9 +163,12 @@ def see(checkpoint: Checkpoint, reading: Reading) -> list[Say]:
     outcome = {(True, False): "only_skip", (True, True): "both", (False, True): "only_plain"}
     said = [Say(outcome.get((learnt["skip"], learnt["plain"]), "neither"), values)]
     said += [see_signal(reading, net) for net in MODELS[::-1]]
-    first, last = (numbers[f"gradient_start_{net}"] for net in MODELS)
-    key = "gradient_none" if not (first and last) else "gradient_weak" if last < first else "gradient_strong"
-    said.append(Say(key, {"skip": size(first), "plain": size(last)}))
+    start = {
+        f"{what}_{net}": numbers[f"{what}_start_{net}"] for what in ("signal", "gradient") for net in MODELS
+    }
+    first, last = start["gradient_skip"], start["gradient_plain"]
+    key = "none" if not (first and last) else "weak" if last < first else "strong"
+    said.append(Say(f"gradient_{key}", {name: size(value) for name, value in start.items()}))
     added = reading.along("added", "skip")
     if np.isfinite(added).all():
         said.append(Say("added" if numbers["norm"] == 0 else "added_norm", {"mean": float(np.mean(added))}))
@@ -177,7 +183,7 @@ def see_signal(reading: Reading, net: str) -> Say:
     dies = next((k for k, part in enumerate(left) if part < 0.01), 0)
     values = {"block": dies, "part": power(left[dies or -1]), "last": power(left[-1]), "n": len(left) - 1}
     values["times"] = size(left[-1])
-    key = "dies" if dies else "grows" if not left[-1] < 10 else "arrives"
+    key = "dies" if dies else "grows" if not left[-1] < 2 else "arrives"
     return Say(f"{key}_{net}", values)
 
 
