@@ -214,8 +214,8 @@ def see_sweep(field: str, values: Sequence[float], readings: Sequence[Reading]) 
 
 
 def formula(reading: Reading) -> dict[str, float]:
-    """The middle of the map that is worked out: what goes around the block, what it adds, how both move."""
-    r = c = reading.hand.x.shape[0] // 2
+    """Where the block worked out adds most: what goes around it, what it adds, how both move."""
+    r, c = reading.hand.spot
     own = slope(reading.checkpoint, reading.block, reading.channel, reading.digit, (r, c))
     skip = reading.numbers["skip"]
     values = {"skip": skip, "x": reading.hand.x[r, c], "F": reading.hand.F[r, c], "y": reading.hand.y[r, c]}

@@ -134,6 +134,12 @@ class ByHand:
     x: Array  # (7, 7): the same map of what the block gets
     y: Array  # (7, 7)
 
+    @property
+    def spot(self) -> tuple[int, int]:
+        """Where F is largest, to either side: (row, column)."""
+        r, c = np.unravel_index(np.abs(self.F).argmax(), self.F.shape)
+        return int(r), int(c)
+
 
 def convolved(maps: Array, kernels: Array) -> Array:
     """Slide each kernel (C, 3, 3) over its map (C, 7, 7), zeros around it, by hand: (C, 7, 7)."""

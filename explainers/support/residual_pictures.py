@@ -31,8 +31,14 @@ def shown(n: int) -> list[int]:
     return sorted({*range(0, n, every), n})
 
 
+def fewer(readings: Sequence[Any]) -> list[Any]:
+    """Every second reading, and the last: maps are many numbers."""
+    return [*readings[:-1:2], readings[-1]]
+
+
 def flow_diagram(readings: Sequence[Any]) -> Diagram:
     """Both nets, one above the other: the digit, what is left of it after each block, the right answers."""
+    readings = fewer(readings)
     last = readings[-1]
     places = shown(last.depth // 2)
     grids, arrows = [], []
@@ -154,6 +160,7 @@ def lesion_axes(n: int) -> dict[str, Any]:
 
 def block_diagram(readings: Sequence[Any]) -> Diagram:
     """What the second convolution reads, its kernels, what each map adds, and the shortcut."""
+    readings = fewer(readings)
     last = readings[-1]
     C = len(last.hand.kernels)
     grids, arrows = [], []
@@ -187,7 +194,9 @@ def block_diagram(readings: Sequence[Any]) -> Diagram:
     frames = [hand_frame(reading) for reading in readings]
     sizes = [float(np.abs(frames[-1][name]).max()) for name in ("F", "x", "y")]
     scale = max(1e-6, *(value for value in sizes if isfinite(value)))
-    return Diagram(grids, arrows, frames, [r.step for r in readings], scale, ("y", 3, 3), turns=False)
+    return Diagram(
+        grids, arrows, frames, [r.step for r in readings], scale, ("y", *last.hand.spot), turns=False
+    )
 
 
 def hand_frame(reading: Any) -> Mapping[str, Any]:
