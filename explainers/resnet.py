@@ -22,7 +22,7 @@ from explainers.support.residual_measure import (
     flow,
     measured,
     slope,
-    tested,
+    new_digits,
     worth,
 )
 from explainers.support.residual_nets import ResidualNet, started
@@ -136,7 +136,7 @@ class Reading(Measured):
 def read(checkpoint: Checkpoint, view: View) -> Reading:
     """Send the first test digit of a class through both nets; work out one map of one block."""
     depth = int(checkpoint.numbers["depth"])
-    digits, block = tested(SEEN), min(view.block, depth // 2)
+    digits, block = new_digits(SEEN), min(view.block, depth // 2)
     image = digits.images[int((digits.labels == view.digit).nonzero()[0])].numpy()
     return Reading(
         checkpoint.step, checkpoint.of, checkpoint.numbers, depth, view.digit, block, view.channel, image,
@@ -208,7 +208,7 @@ def see_sweep(field: str, values: Sequence[float], readings: Sequence[Reading]) 
     for net, row in learnt.items():
         stops = next((i for i in range(len(row)) if not any(row[i:])), -1)
         key = f"depth_{net}" if stops > 0 else f"depth_never_{net}" if stops == 0 else f"depth_all_{net}"
-        told = {"deepest": values[stops - 1], "stops": values[stops], "last": values[-1]}
+        told = {"deepest": values[max(stops, 1) - 1], "stops": values[max(stops, 0)], "last": values[-1]}
         said.append(Say(key, {**told, "low": min(rows[net]), "high": max(rows[net])}))
     return said
 

@@ -17,7 +17,7 @@ MODELS = ("skip", "plain")
 TESTED, SEEN = 500, 100  # test digits: for the answers, and for what is looked at inside
 
 
-def tested(count: int = TESTED) -> Digits:
+def new_digits(count: int = TESTED) -> Digits:
     """The first test digits: images (count, 14, 14), labels (count,)."""
     return digit_split(2)[1].pick(slice(count))
 
@@ -73,7 +73,7 @@ def answers(net: ResidualNet, digits: Digits) -> tuple[float, float]:
 
 def measured(nets: dict[str, ResidualNet], last: bool) -> dict[str, float]:
     """All that is measured of both nets at one step; what a block is worth only at the ``last``."""
-    digits, seen = tested(), tested(SEEN)
+    digits, seen = new_digits(), new_digits(SEEN)
     numbers = {}
     for name, net in nets.items():
         numbers[f"loss_{name}"], numbers[f"accuracy_{name}"] = answers(net, digits)
@@ -103,7 +103,7 @@ def worth(checkpoint: Checkpoint, name: str) -> list[float]:
     if f"bare_{name}" in numbers:
         blocks = range(1, int(numbers["depth"]) // 2 + 1)
         return [*(numbers[f"lesion_{name}_{k}"] for k in blocks), numbers[f"bare_{name}"]]
-    return lesions(rebuilt(checkpoint, name), tested())
+    return lesions(rebuilt(checkpoint, name), new_digits())
 
 
 @once
@@ -114,7 +114,7 @@ def flow(checkpoint: Checkpoint, name: str) -> Array:
     At each place the root mean square over the maps of its distance from the mean of SEEN digits; 1 is how
     far apart digits are on average before the first block. Single precision.
     """
-    digits = tested(SEEN)
+    digits = new_digits(SEEN)
     rows = [int((digits.labels == digit).nonzero()[0]) for digit in range(CLASSES)]
     stream = torch.stack(rebuilt(checkpoint, name).train().stream(digits.images))  # (n + 1, N, C, 7, 7)
     apart = stream[:, rows] - stream.mean(dim=1, keepdim=True)  # (n + 1, 10, C, 7, 7)
@@ -156,7 +156,7 @@ def convolved(maps: Array, kernels: Array) -> Array:
 @once
 def by_hand(checkpoint: Checkpoint, block: int, channel: int, digit: int) -> ByHand:
     """Block ``block`` (from 1) of the net with shortcuts over the first test digit of a class, in doubles."""
-    digits = tested(SEEN)
+    digits = new_digits(SEEN)
     row = int((digits.labels == digit).nonzero()[0])
     net = rebuilt(checkpoint, "skip").double().eval()
     with torch.no_grad():
@@ -174,7 +174,7 @@ def by_hand(checkpoint: Checkpoint, block: int, channel: int, digit: int) -> ByH
 
 def slope(checkpoint: Checkpoint, block: int, channel: int, digit: int, place: tuple[int, int]) -> float:
     """F′: how much F at a place of a map moves when what the block gets moves there."""
-    digits = tested(SEEN)
+    digits = new_digits(SEEN)
     row = int((digits.labels == digit).nonzero()[0])
     net = rebuilt(checkpoint, "skip").double().eval()
     stream = net.stream(digits.images[row : row + 1].double())
