@@ -14,7 +14,7 @@ summary.keep(
     Keep("lstm", minis.road, {"hold": "forget_shut"}),
     Keep("bidirectional", minis.both),
     Keep("batch_norm", minis.flow),
-    Keep("transfer", minis.borrowed),
+    Keep("transfer", minis.borrowed, {"base": "all", "target": "other"}),
     Keep("glove", minis.taken_over, {"analogy": "doctor man woman"}),
 )
 summary.check(
@@ -27,9 +27,9 @@ summary.check(
     Question("bidirectional"),
     Question("batch_norm"),
     Question("transfer"),
-    Question("lenet"),
-    Question("unet"),
-    Question("yolo"),
+    Question("lenet", 1, {"permute": True}),
+    Question("unet", 1, {"cut_fine": True, "cut_middle": True, "cut_coarse": True}),
+    Question("yolo", 1, {"kind": "same_cell"}),
     # In the place of pages that are not there.
     Question("glove", 2, {"leave_out": "no"}),
     Question("bert"),

@@ -195,7 +195,7 @@ class Lesson:
         overlay = draw_picture(self.pinned.upto(under)) if self.pinned and under else None
         picture = draw_picture(readings.upto(self.current.checkpoints))
         view = {key: value for key, value in readings.view.model_dump().items() if isinstance(value, int)}
-        last = overlay.frames[-1:] if overlay else []
+        last: Any = overlay.frames[-1:] if overlay else []
         if isinstance(overlay, Diagram):
             last = lean(overlay, last)
         return self._packed(name, picture, overlay=last[0] if last else None, view=view)

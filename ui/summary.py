@@ -40,7 +40,7 @@ class Question:
     state: Mapping[str, Any] = field(default_factory=dict)
 
 
-# What a default run showed of a thing to keep: it is the same for everybody.
+# What a run showed of a thing to keep: it is the same for everybody.
 _made: dict[tuple[str, str, str], Made] = {}
 
 
@@ -62,7 +62,7 @@ class Summary:
         """One card per thing: the sentence with this run's numbers, the picture, the way to its page."""
         me = visitor()
         engine().leave(me, keep=NAME)
-        runs = {thing.page: self._run(me, thing.page) for thing in things if thing.page in names()}
+        runs = {thing.page: self._run(me, thing) for thing in things if thing.page in names()}
         going = any(run.running for run in runs.values())
 
         @st.fragment(run_every=pace(me) if going else None)
@@ -77,9 +77,15 @@ class Summary:
 
         cards()
 
-    def _run(self, me: str, name: str) -> Run:
-        training = settings(find(name).Training, Words(self.words.language, name), {})
-        return engine().request(me, name, training, slot=f"keep_{name}", patient=True)
+    def _run(self, me: str, thing: Keep) -> Run:
+        training = self._settings(thing, "Training")
+        return engine().request(me, thing.page, training, slot=f"keep_{thing.page}", patient=True)
+
+    def _settings(self, thing: Keep, kind: str) -> Any:
+        """The page's ``Training`` or ``View`` in the state that shows the thing."""
+        wanted = getattr(find(thing.page), kind)
+        values = {key: value for key, value in thing.state.items() if key in wanted.model_fields}
+        return settings(wanted, Words(self.words.language, thing.page), values)
 
     def _card(self, thing: Keep, run: Run) -> None:
         say = self.words.say
@@ -103,7 +109,7 @@ class Summary:
         key = thing.page, self.words.language, run.key
         if key not in _made:
             explainer = find(thing.page)
-            view = settings(explainer.View, Words(self.words.language, thing.page), dict(thing.state))
+            view = self._settings(thing, "View")
             first, last = (explainer.read(run.checkpoints[i], view) for i in (0, -1))
             _made[key] = thing.draw(first, last, explainer.headline(run.checkpoints[-1], last))
         return _made[key]
@@ -111,7 +117,9 @@ class Summary:
     def _link(self, name: str, state: Mapping[str, Any]) -> None:
         """To a page, in the state that shows it."""
         title = Words(self.words.language, name).page["title"]
-        query = {**{key: str(value) for key, value in state.items()}, "lang": self.words.language}
+        # As the controls read it: True is written true.
+        query = {key: str(v).lower() if isinstance(v, bool) else str(v) for key, v in state.items()}
+        query["lang"] = self.words.language
         st.page_link(
             page_file(name), label=f"{self.page['show']}: {title}", query_params={**query, "reveal": "1"}
         )

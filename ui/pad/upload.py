@@ -6,7 +6,7 @@ from io import BytesIO
 from typing import Any
 
 import numpy as np
-from PIL import Image, ImageOps
+from PIL import Image, ImageOps, UnidentifiedImageError
 
 from explainers.support.contract import Array
 from explainers.support.drawing import picture_text
@@ -51,12 +51,12 @@ def grey_of(data: bytes) -> Array:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # of odd metadata, and of sizes that are refused here
-            image = Image.open(BytesIO(data), formats=KINDS)
-            if max(image.size) > WIDEST:
+            file = Image.open(BytesIO(data), formats=KINDS)
+            if max(file.size) > WIDEST:
                 raise Refused("picture_pixels")
-            image.draft("L", (2 * LOOKED_AT, 2 * LOOKED_AT))  # a JPEG is unpacked small
-            image.load()
-            image = ImageOps.exif_transpose(image)
+            file.draft("L", (2 * LOOKED_AT, 2 * LOOKED_AT))  # a JPEG is unpacked small
+            file.load()
+            image = ImageOps.exif_transpose(file)
             image = image.convert("RGBA") if image.has_transparency_data else image.convert("L")
             image.thumbnail((LOOKED_AT, LOOKED_AT), Image.Resampling.BOX)
             paper = Image.new("RGBA", image.size, "white")
@@ -65,7 +65,7 @@ def grey_of(data: bytes) -> Array:
         raise
     except Image.DecompressionBombError:
         raise Refused("picture_pixels") from None
-    except Image.UnidentifiedImageError:
+    except UnidentifiedImageError:
         raise Refused("picture_kind") from None
     except Exception:  # whatever a broken file makes its decoder raise, it is broken
         raise Refused("picture_broken") from None
