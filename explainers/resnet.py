@@ -21,8 +21,8 @@ from explainers.support.residual_measure import (
     by_hand,
     flow,
     measured,
-    slope,
     new_digits,
+    slope,
     worth,
 )
 from explainers.support.residual_nets import ResidualNet, started

@@ -19,10 +19,10 @@ from explainers.support.residual_measure import (
     flow,
     inside,
     lesions,
+    new_digits,
     rebuilt,
     slope,
     spread,
-    new_digits,
     worth,
 )
 from explainers.support.residual_nets import CHANNELS, SIDE, Block, ResidualNet, started
