@@ -104,6 +104,7 @@ def train(training: Training) -> Iterator[Checkpoint]:
             return
         rows = torch.randint(len(learn.labels), (BATCH,), generator=generator)
         for net, optimiser in zip(both.values(), optimisers, strict=True):
+            optimiser.param_groups[0]["lr"] = training.rate * (1 - step / training.steps)  # falls to 0
             optimiser.zero_grad()
             nn.functional.cross_entropy(net(learn.images[rows]), learn.labels[rows]).backward()
             optimiser.step()
