@@ -1,6 +1,7 @@
 """The anatomy of a page, one method per block. Knows no concept: what it shows, the explainer measured."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from time import sleep
 from typing import Any
@@ -19,7 +20,7 @@ from ui.controls import draw, held
 from ui.diagram import diagram
 from ui.locale import Words
 from ui.pace import pace
-from ui.payload import packed
+from ui.payload import lean, packed
 from ui.predict import ask
 from ui.readings import Readings, kept, read_ahead
 from ui.status import measured, status
@@ -200,14 +201,19 @@ class Lesson:
         overlay = draw_picture(self.pinned.upto(under)) if self.pinned and under else None
         picture = draw_picture(readings.upto(self.current.checkpoints))
         view = {key: value for key, value in readings.view.model_dump().items() if isinstance(value, int)}
-        return self._packed(name, picture, overlay=overlay.frames[-1] if overlay else None, view=view)
+        last = overlay.frames[-1:] if overlay else []
+        if isinstance(overlay, Diagram):
+            last = lean(overlay, last)
+        return self._packed(name, picture, overlay=last[0] if last else None, view=view)
 
     def _packed(self, name: str, picture: Chart | Diagram, **more: Any) -> tuple[Draw, bytes]:
         """What draws a picture, and what it takes: the picture with its words, and ``more``."""
         shared = {**self.words.shared["picture"], "decimal": self.words.decimal}
         shared["language"] = self.words.language
         shared["title"] = self.page["pictures"][name]["title"]
-        draw = diagram if isinstance(picture, Diagram) else chart
+        draw = chart
+        if isinstance(picture, Diagram):
+            draw, picture = diagram, replace(picture, frames=lean(picture, picture.frames))
         return draw, packed({"spec": picture, "words": shared, **more}, self.words.label)
 
     @property
