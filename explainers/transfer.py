@@ -27,9 +27,9 @@ HEADLINE = (
 )  # fmt: skip
 BREAKS = {
     "wide": {"base": "all", "target": "other"},
-    "shuffled": {"base": "04", "labels": "shuffled"},
-    "untrained": {"base": "none"},
+    "shuffled": {"labels": "shuffled"},
     "rate": {"rate": 0.1},
+    "few_hands": {"base": "other", "target": "all"},
 }
 SWEEPS = {"base": BASES, "seed": tuple(range(8))}
 
@@ -51,6 +51,22 @@ class View(Settings):
 
     images: Literal["1", "3", "10", "30", "100"] = "10"
     digit: int = Field(1, ge=1, le=500, json_schema_extra={"more": True})
+
+
+def used(training: Training) -> set[str]:
+    """The collections of digits that a run reads: ``other`` hands, and MNIST's."""
+    groups = {training.base, training.target} - {"none"}
+    return {"other" if group == "other" else "mnist" for group in groups}
+
+
+def data(training: Training) -> Sequence[str]:
+    """The files of ``data/`` that this run reads."""
+    return DATA if "mnist" in used(training) else ()
+
+
+def packages(training: Training) -> Sequence[str]:
+    """The packages that this run needs beside torch and numpy: only digits by other hands come in one."""
+    return PACKAGES if "other" in used(training) else ()
 
 
 def train(training: Training) -> Iterator[Checkpoint]:
@@ -112,6 +128,11 @@ def picture_forgetting(readings: Sequence[Reading]) -> Chart:
 def picture_cost(readings: Sequence[Reading]) -> Chart:
     """CPU time of one net, and how many numbers it learns."""
     return draw.cost_chart(readings)
+
+
+def picture_filters(readings: Sequence[Reading]) -> Diagram:
+    """What the first layer looks for in each net, and what the base's makes of one digit."""
+    return draw.filters_diagram(readings)
 
 
 def picture_head(readings: Sequence[Reading]) -> Diagram:

@@ -12,6 +12,8 @@ from explainers.support.pictures import (
     Chart,
     Diagram,
     Grid,
+    Stage,
+    apart,
     colour,
     end_labels,
     label_of,
@@ -92,23 +94,35 @@ def seeds_chart(readings: Sequence[Reading]) -> Chart:
 def bases_chart(values: Sequence[str], readings: Sequence[Reading]) -> Chart:
     """What frozen features of every base gain on a net from nothing, against images per class."""
     rows = {
-        BASE_SERIES[base]: [reading.gain(size) for size in SIZES]
-        for base, reading in zip(values, readings, strict=True)
+        base: [reading.gain(size) for size in SIZES] for base, reading in zip(values, readings, strict=True)
     }
     every = [gain for row in rows.values() for gain in row]
     bounds = (min(-0.2, *every) - 0.05, max(0.2, *every) + 0.05)
-    traces = [
-        line(list(SIZES), row, series, mode="lines+markers", marker={"size": 9}, cliponaxis=False)
-        for series, row in rows.items()
-    ]
-    traces.append(level_line((SIZES[0], SIZES[-1]), 0.0, "scratch"))
-    ends = {**{series: row[-1] for series, row in rows.items()}, "scratch": 0.0}
+    traces: list[dict[str, Any]] = [level_line((SIZES[0], SIZES[-1]), 0.0, "scratch")]
+    traces += [
+        line(list(SIZES), row, BASE_SERIES[base], mode="lines+markers", marker={"size": 9},
+             cliponaxis=False, name=Label(f"base.{base}"))
+        for base, row in rows.items()
+    ]  # fmt: skip
+    names = {base: (Label(f"base.{base}"), BASE_SERIES[base], row[-1]) for base, row in rows.items()}
+    names["scratch"] = (label_of("scratch"), "scratch", 0.0)
+    ends = {key: end for key, (_, _, end) in names.items()}
+    places = apart(ends, (bounds[1] - bounds[0]) / 13, bounds[1])
+    traces += [
+        {
+            "type": "scatter", "mode": "text", "x": [SIZES[-1]], "y": [places[key]], "hoverinfo": "skip",
+            "text": [Label("end.gain", base=name, points=100 * end)], "textposition": "middle right",
+            "textfont": {"color": colour(series), "size": 14}, "cliponaxis": False, "name": name,
+            "meta": {"table": []},
+        }
+        for key, (name, series, end) in names.items()
+    ]  # fmt: skip
     layout = {
         "xaxis": size_axis(),
-        "yaxis": {"title": {"text": Label("axis.gain")}, "range": list(bounds)},
+        "yaxis": {"title": {"text": Label("axis.gain")}, "range": list(bounds), "tickformat": "+.0%"},
         "margin": {"r": 176},
     }
-    return Chart(layout, [[*traces, *end_labels(SIZES[-1], ends, bounds)]], [0])
+    return Chart(layout, [traces], [0])
 
 
 def forgetting_chart(readings: Sequence[Reading]) -> Chart:
@@ -236,6 +250,41 @@ def head_diagram(readings: Sequence[Reading]) -> Diagram:
     c = int(last.logits.argmax())
     return Diagram(grids, [Arrow("features", "terms", "W")], frames, [r.step for r in readings], scale,
                    ("logit", 0, c), turns=False)  # fmt: skip
+
+
+def filters_diagram(readings: Sequence[Reading]) -> Diagram:
+    """The six filters of the first convolution in each net, and what the base's make of the digit."""
+    last = readings[-1]
+    rows = ("frozen", "tuned", "scratch")
+    full = float(max(np.abs(reading.filters[kind]).max() for reading in readings for kind in rows))
+    grids = [
+        Grid("digit", (0, 0), "ink", Label("digit", digit=last.label), pixel=9, span=(1, 2), narrow=(0, 0)),
+    ]
+    for row, kind in enumerate(rows, start=1):
+        grids += [
+            Grid(f"{kind}{i}", (1 + i, row), "map", pixel=11, scale=full, narrow=(i, row),
+                 arithmetic=Label("how.filter"))
+            for i in range(len(last.filters[kind]))
+        ]  # fmt: skip
+    grids += [
+        Grid(f"map{i}", (1 + i, 0), "map", pixel=6, scale=float(last.maps[0].max()) or 1.0,
+             looks={"digit": (1, 5, 0)}, narrow=(i, len(rows) + 1), arithmetic=Label("how.map"))
+        for i in range(len(last.maps[0]))
+    ]  # fmt: skip
+    # The base and the digit are the same at every step: the same arrays, so that they travel once.
+    still: dict[str, Any] = {"digit": last.image}
+    still |= {f"map{i}": map_ for i, map_ in enumerate(last.maps[0])}
+    still |= {f"frozen{i}": filter_ for i, filter_ in enumerate(last.filters["frozen"])}
+    frames = [
+        still | {
+            f"{kind}{i}": filter_
+            for kind in rows[1:]
+            for i, filter_ in enumerate(reading.filters[kind])
+        }
+        for reading in readings
+    ]  # fmt: skip
+    stages = [Stage(0, Label("row.maps")), *(Stage(row, label_of(k)) for row, k in enumerate(rows, start=1))]
+    return Diagram(grids, [], frames, [r.step for r in readings], full, ("map0", 4, 4), stages, turns=False)
 
 
 def layers_diagram(readings: Sequence[Reading]) -> Diagram:

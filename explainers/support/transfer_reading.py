@@ -109,26 +109,25 @@ def see(checkpoint: Checkpoint, reading: Reading) -> list[Say]:
     few, many = min(SIZES), max(SIZES)
     n = reading.size
     at = {kind: reading.accuracy(kind) for kind in KINDS}
-    values = {**at, "n": n, "points": 100 * abs(reading.gain()), "chance": reading.numbers["chance"]}
+    values = {**at, "n": n, "draws": DRAWS, "points": 100 * abs(reading.gain())}
     told = {
         f"{end}_{kind}": pick(reading.draws(kind, n))
         for kind in KINDS
         for end, pick in (("low", min), ("high", max))
     }
     said = [Say(f"frozen_{verdict(reading.gain())}", {**values, **told})]
-    ends = {
-        f"{kind}_{end}": reading.accuracy(kind, size)
-        for kind in KINDS
-        for end, size in (("few", few), ("many", many))
-    }
-    pair = f"ends_{verdict(reading.gain(few))}_{verdict(reading.gain(many))}"
-    said.append(Say(pair, {**ends, "few": few, "many": many}))
+    for end, size in (("few", few), ("many", many)):
+        if size != n:
+            there = {kind: reading.accuracy(kind, size) for kind in KINDS}
+            said.append(Say(f"{end}_{verdict(reading.gain(size))}", {**there, "n": size}))
     said.append(see_base(reading))
     if has_seen(reading.base, reading.target) and not reading.shuffled:
         said.append(Say("seen", {}))
+    if reading.base == "none":
+        return [*said, see_cost(reading)]
     gap = reading.gain(kind="tuned")
     said.append(Say(f"tuned_{verdict(gap)}", {**values, "points": 100 * abs(gap)}))
-    if reading.base != "none" and not reading.shuffled:
+    if not reading.shuffled:
         before, now = reading.numbers["base_accuracy"], reading.numbers[f"base_tuned_{n}"]
         forgotten = {"before": before, "now": now, "n": n, "chance": reading.numbers["base_chance"]}
         said.append(Say("forgot" if before - now > FORGOT else "kept", forgotten))
@@ -138,7 +137,7 @@ def see(checkpoint: Checkpoint, reading: Reading) -> list[Say]:
 def see_base(reading: Reading) -> Say:
     """What the base learnt, and how well."""
     if reading.base == "none":
-        return Say("base_none", {})
+        return Say("base_none", {"chance": reading.numbers["chance"]})
     values = {"right": reading.numbers["base_accuracy"], "chance": reading.numbers["base_chance"]}
     return Say("base_shuffled" if reading.shuffled else f"base_{reading.base}", values)
 
