@@ -18,7 +18,7 @@ def pooled(x: Tensor) -> Tensor:
     """The largest of every 2 × 2 numbers of x (…, 10, 10): (…, 5, 5), as ``nn.functional.max_pool2d``."""
     if torch.is_grad_enabled():
         return nn.functional.max_pool2d(x, 2)
-    # It also notes where each maximum stood, for the way back; where nothing learns this is ten times as fast.
+    # torch's notes where each maximum stood, for the way back; without, this is ten times as fast.
     rows = torch.maximum(x[..., ::2, :], x[..., 1::2, :])
     return torch.maximum(rows[..., ::2], rows[..., 1::2])
 
