@@ -19,6 +19,7 @@ from explainers.support.pictures import (
     label_of,
     level_line,
     line,
+    low,
 )
 from explainers.support.transfer_data import GROUPS
 from explainers.support.transfer_learning import KINDS, SIZES, classes_of
@@ -26,6 +27,7 @@ from explainers.support.transfer_nets import LAYERS
 from explainers.support.transfer_reading import Reading, layer_counts
 
 BOUNDS = (0.0, 1.0)
+ON_NARROW = 3  # filters on a narrow screen
 TERMS = 8  # features of the worked sum that are drawn one by one
 # Bases are not series of other pages: five colours that can be told apart.
 BASE_SERIES = {"04": "frozen", "59": "leaky", "all": "across", "none": "baseline", "other": "within"}
@@ -167,7 +169,7 @@ def cost_chart(readings: Sequence[Reading]) -> Chart:
     bars = ("base", *KINDS)
     top = 1000 * max(max(reading.seconds.values()) for reading in readings)
     most = max(readings[-1].learnt.values())
-    series = {"base": "baseline", **{kind: kind for kind in KINDS}}
+    series = {"base": "within", **{kind: kind for kind in KINDS}}
     frames = []
     for reading in readings:
         learnt = {"base": most if reading.base != "none" else 0, **reading.learnt}
@@ -187,11 +189,11 @@ def cost_chart(readings: Sequence[Reading]) -> Chart:
     common = {"showgrid": False, "zeroline": False, "range": [-len(bars) + 0.4, 0.6]}
     layout = {
         "height": 260, "margin": {"l": 110, "r": 20}, "showlegend": False,
-        "xaxis": {"title": {"text": Label("axis.milliseconds")}, "range": [0, 1.3 * top or 1],
-                  "domain": [0, 0.47]},
-        "xaxis2": {"title": {"text": Label("axis.count")}, "range": [0, 1.3 * most], "domain": [0.55, 1],
+        "xaxis": {"title": {"text": Label("axis.milliseconds")}, "range": [0, 1.35 * top or 1],
+                  "domain": [0, 0.42]},
+        "xaxis2": {"title": {"text": Label("axis.count")}, "range": [0, 1.35 * most], "domain": [0.6, 1],
                    "anchor": "y2"},
-        "yaxis": {**common, **names}, "yaxis2": {**common, "showticklabels": False, "anchor": "x2"},
+        "yaxis": {**common, **names}, "yaxis2": {**common, **names, "anchor": "x2"},
         "meta": {"table": ["", "", ""]},
     }  # fmt: skip
     return Chart(layout, frames, [reading.step for reading in readings])
@@ -231,44 +233,50 @@ def head_diagram(readings: Sequence[Reading]) -> Diagram:
     digits = [Label("digit", digit=d) for d in GROUPS[last.target]]
     added = " + ".join(f"({{terms:{i},c}})" for i in range(TERMS))
     others = len(last.features) - TERMS
+    names = [beside(f"f{low(int(k) + 1)}") for k in shown]
     grids = [
-        Grid("features", (0, 0), narrow=(0, 0), title=Label("title.features"),
-             rows=[Label("feature", k=int(k) + 1) for k in shown], arithmetic=Label("how.feature")),
-        Grid("terms", (1, 0), narrow=(1, 0), title=Label("title.terms"), columns=digits,
+        Grid("features", (0, 0), narrow=(0, 0), title=Label("title.features"), rows=names, columns=[""],
+             arithmetic=Label("how.feature")),
+        Grid("terms", (1, 0), narrow=(0, 1), title=Label("title.terms"), rows=names, columns=digits,
              arithmetic="{features:r,0} · ({weights:r,c}) = {self}"),
-        Grid("rest", (1, 1), narrow=(1, 1), rows=[Label("title.rest", n=others)],
+        Grid("rest", (1, 1), narrow=(0, 2), rows=[beside(f"Σ{low(others)}")],
              arithmetic=Label("how.rest", n=others)),
-        Grid("bias", (1, 2), narrow=(1, 2), rows=[Label("title.bias")], arithmetic=Label("how.bias")),
-        Grid("logit", (1, 3), narrow=(1, 3), rows=[Label("title.logit")],
+        Grid("bias", (1, 2), narrow=(0, 3), rows=[beside("b")], arithmetic=Label("how.bias")),
+        Grid("logit", (1, 3), narrow=(0, 4), rows=[beside("z")],
              arithmetic=f"{added} + ({{rest:0,c}}) + ({{bias:0,c}}) = {{self}}"),
-        Grid("share", (1, 4), "share", narrow=(1, 4), rows=[Label("title.share")],
-             arithmetic=Label("how.share")),
+        Grid("share", (1, 4), "plain", narrow=(0, 5), rows=[beside("p")], arithmetic=Label("how.share")),
         Grid("weights", (0, 0), "hidden"),
     ]  # fmt: skip
     frames = [head_cells(reading, shown) for reading in readings]
-    scale = max(1.0, float(np.abs([frames[-1]["terms"]]).max()))
+    scale = max(1.0, float(np.abs(frames[-1]["terms"]).max()))
     c = int(last.logits.argmax())
     return Diagram(grids, [Arrow("features", "terms", "W")], frames, [r.step for r in readings], scale,
                    ("logit", 0, c), turns=False)  # fmt: skip
+
+
+def beside(name: str) -> str:
+    """A name as wide as the widest, so that blocks stand exactly one under the other."""
+    return name.rjust(3, "\u00a0")
 
 
 def filters_diagram(readings: Sequence[Reading]) -> Diagram:
     """The six filters of the first convolution in each net, and what the base's make of the digit."""
     last = readings[-1]
     rows = ("frozen", "tuned", "scratch")
+    narrow = lambda i, row: (i, row) if i < ON_NARROW else (-1, -1)  # noqa: E731
     full = float(max(np.abs(reading.filters[kind]).max() for reading in readings for kind in rows))
     grids = [
-        Grid("digit", (0, 0), "ink", Label("digit", digit=last.label), pixel=9, span=(1, 2), narrow=(0, 0)),
+        Grid("digit", (0, 0), "ink", Label("digit", digit=last.label), pixel=6, narrow=(0, 0)),
     ]
     for row, kind in enumerate(rows, start=1):
         grids += [
-            Grid(f"{kind}{i}", (1 + i, row), "map", pixel=11, scale=full, narrow=(i, row),
+            Grid(f"{kind}{i}", (1 + i, row), "map", pixel=12, scale=full, narrow=narrow(i, row + 1),
                  arithmetic=Label("how.filter"))
             for i in range(len(last.filters[kind]))
         ]  # fmt: skip
     grids += [
         Grid(f"map{i}", (1 + i, 0), "map", pixel=6, scale=float(last.maps[0].max()) or 1.0,
-             looks={"digit": (1, 5, 0)}, narrow=(i, len(rows) + 1), arithmetic=Label("how.map"))
+             looks={"digit": (1, 5, 0)}, narrow=narrow(i, 1), arithmetic=Label("how.map"))
         for i in range(len(last.maps[0]))
     ]  # fmt: skip
     # The base and the digit are the same at every step: the same arrays, so that they travel once.
@@ -294,10 +302,12 @@ def layers_diagram(readings: Sequence[Reading]) -> Diagram:
     kinds = [label_of(kind) for kind in KINDS]
     rows = [Label(f"layer.{name}") for name in LAYERS]
     grids = [
-        Grid("count", (0, 0), "plain", Label("title.count"), rows=rows, digits=0, columns=[""],
+        Grid("count", (0, 0), "plain", Label("title.count"), rows=rows, digits=0, columns=[""], narrow=(0, 0),
              arithmetic=Label("how.count")),
-        Grid("learns", (1, 0), "word", Label("title.learns"), columns=kinds, arithmetic=Label("how.learns")),
-        Grid("moved", (2, 0), "plain", Label("title.moved"), columns=kinds, arithmetic=Label("how.moved")),
+        Grid("learns", (1, 0), "word", Label("title.learns"), rows=rows, columns=kinds, narrow=(0, 1),
+             arithmetic=Label("how.learns")),
+        Grid("moved", (2, 0), "plain", Label("title.moved"), rows=rows, columns=kinds, narrow=(0, 2),
+             arithmetic=Label("how.moved")),
     ]  # fmt: skip
     frames = []
     for reading in readings:
