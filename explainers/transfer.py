@@ -7,6 +7,7 @@ from typing import Literal
 import torch
 from pydantic import Field
 
+from explainers.support import transfer_diagrams as diagrams
 from explainers.support import transfer_pictures as draw
 from explainers.support.contract import Checkpoint, Settings, checkpoint_steps
 from explainers.support.pictures import Chart, Diagram, curves
@@ -132,17 +133,17 @@ def picture_cost(readings: Sequence[Reading]) -> Chart:
 
 def picture_filters(readings: Sequence[Reading]) -> Diagram:
     """What the first layer looks for in each net, and what the base's makes of one digit."""
-    return draw.filters_diagram(readings)
+    return diagrams.filters_diagram(readings)
 
 
 def picture_head(readings: Sequence[Reading]) -> Diagram:
     """The logits of one digit, worked out from its frozen features."""
-    return draw.head_diagram(readings)
+    return diagrams.head_diagram(readings)
 
 
 def picture_layers(readings: Sequence[Reading]) -> Diagram:
     """Which layers have a gradient, and how far each has moved."""
-    return draw.layers_diagram(readings)
+    return diagrams.layers_diagram(readings)
 
 
 def sweep_base(values: Sequence[str], readings: Sequence[Reading]) -> Chart:
