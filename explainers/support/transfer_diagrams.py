@@ -52,16 +52,15 @@ def head_diagram(readings: Sequence[Reading]) -> Diagram:
     others = len(last.features) - TERMS
     names = [beside(f"f{low(int(k) + 1)}") for k in shown]
     grids = [
-        Grid("features", (0, 0), narrow=(0, 0), title=Label("title.features"), rows=names, columns=[""],
-             arithmetic=Label("how.feature")),
-        Grid("terms", (1, 0), narrow=(0, 1), title=Label("title.terms"), rows=names, columns=digits,
+        Grid("features", (0, 0), title=Label("title.features"), columns=[""], arithmetic=Label("how.feature")),
+        Grid("terms", (1, 0), title=Label("title.terms"), rows=names, columns=digits,
              arithmetic="{features:r,0} · ({weights:r,c}) = {self}"),
-        Grid("rest", (1, 1), narrow=(0, 2), rows=[beside(f"Σ{low(others)}")],
+        Grid("rest", (1, 1), rows=[beside(f"Σ{low(others)}")],
              arithmetic=Label("how.rest", n=others)),
-        Grid("bias", (1, 2), narrow=(0, 3), rows=[beside("b")], arithmetic=Label("how.bias")),
-        Grid("logit", (1, 3), narrow=(0, 4), rows=[beside("z")],
+        Grid("bias", (1, 2), rows=[beside("b")], arithmetic=Label("how.bias")),
+        Grid("logit", (1, 3), rows=[beside("z")],
              arithmetic=f"{added} + ({{rest:0,c}}) + ({{bias:0,c}}) = {{self}}"),
-        Grid("share", (1, 4), "plain", narrow=(0, 5), rows=[beside("p")], arithmetic=Label("how.share")),
+        Grid("share", (1, 4), "plain", rows=[beside("p")], arithmetic=Label("how.share")),
         Grid("weights", (0, 0), "hidden"),
     ]  # fmt: skip
     frames = [head_cells(reading, shown) for reading in readings]
