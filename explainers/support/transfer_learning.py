@@ -121,6 +121,10 @@ class Contest:
             found.append(net.features(own))
         return torch.stack(found)
 
+    def alive(self) -> float:
+        """How many of the base's features are above 0 for any test digit; the mean of the draws."""
+        return float((self.test_features > 0).any(dim=1).sum(dim=1).float().mean())
+
     def step(self, generator: torch.Generator) -> None:
         """One batch for every net, the same for the three kinds."""
         rows = self.new.rows(generator)  # (K, B)
@@ -229,6 +233,7 @@ def recorded(
         kind: sum(value[0].numel() for value in stack.learnt()) for kind, stack in contest.stacks.items()
     }
     numbers["chance"] = 1 / contest.new.classes
+    numbers["alive"] = contest.alive()
     return Kept(step, steps, numbers, contest.weights(), seconds, learnt)
 
 

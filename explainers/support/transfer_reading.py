@@ -136,9 +136,10 @@ def see(checkpoint: Checkpoint, reading: Reading) -> list[Say]:
 
 def see_base(reading: Reading) -> Say:
     """What the base learnt, and how well."""
+    of = {"alive": reading.numbers["alive"], "features": len(reading.features)}
     if reading.base == "none":
-        return Say("base_none", {"chance": reading.numbers["chance"]})
-    values = {"right": reading.numbers["base_accuracy"], "chance": reading.numbers["base_chance"]}
+        return Say("base_none", {**of, "chance": reading.numbers["chance"]})
+    values = {**of, "right": reading.numbers["base_accuracy"], "chance": reading.numbers["base_chance"]}
     return Say("base_shuffled" if reading.shuffled else f"base_{reading.base}", values)
 
 
