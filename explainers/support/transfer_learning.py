@@ -16,7 +16,7 @@ SIZES = (1, 3, 10, 30, 100)  # training images per class; the smaller sets are t
 KINDS = ("scratch", "frozen", "tuned")
 DRAWS = 3  # whole repetitions: another start, another base, other images
 BATCH, BASE_BATCH = 32, 64
-BASE_RATE, RATE, HEAD_RATE = 0.01, 0.005, 0.05  # Adam's: of a base, of a whole net, of a head alone
+RATE, HEAD_RATE = 0.005, 0.05  # Adam's: of a whole net, and of a head alone
 BASE_TESTED = 200  # test digits of the base's own problem
 
 State = dict[str, Tensor]
@@ -41,7 +41,7 @@ def bases(group: str, shuffled: bool, steps: int, generator: torch.Generator) ->
         learn = problem(group)[0]
         mixed = torch.randperm(len(learn.labels), generator=generator)
         labels = learn.labels[mixed] if shuffled else learn.labels  # (N,)
-        optimiser = torch.optim.Adam(stack.learnt(), lr=BASE_RATE, fused=True)
+        optimiser = torch.optim.Adam(stack.learnt(), lr=RATE, fused=True)
         for _ in range(steps):
             rows = torch.randint(len(labels), (DRAWS, BASE_BATCH), generator=generator)
             optimiser.zero_grad()

@@ -97,7 +97,7 @@ def test_a_narrow_base_costs_data() -> None:
 
 def test_a_wide_base_saves_data() -> None:
     """All ten digits, then all ten by other hands: ahead in every seed here, most with one image each."""
-    assert sum(gain(1, seed=seed, **WIDE) > 0.05 for seed in SEEDS) >= 7
+    assert sum(gain(1, seed=seed, **WIDE) > 0.02 for seed in SEEDS) >= 7
     assert sum(gain(10, seed=seed, **WIDE) > 0.0 for seed in SEEDS) >= 7
     assert sum(gain(1, seed=seed, **WIDE) > gain(10, seed=seed, **WIDE) for seed in SEEDS) >= 7
     assert "frozen_win" in said(seed=301, **WIDE)
@@ -128,11 +128,12 @@ def test_fine_tuning_forgets() -> None:
 def test_noise_teaches_less_than_nothing() -> None:
     for seed in (301, 302, 303):
         noise = numbers(seed=seed, **page.BREAKS["shuffled"])
-        assert abs(noise["base_accuracy"] - 0.2) < 0.15
+        assert abs(noise["base_accuracy"] - 0.2) < 0.25
         random = numbers(seed=seed, base="none")
         assert noise["accuracy_frozen_10"] < random["accuracy_frozen_10"] - 0.05
         assert random["accuracy_frozen_10"] > random["chance"] + 0.2
         assert random["accuracy_frozen_10"] < numbers(seed=seed)["accuracy_frozen_10"]
+        assert noise["alive"] < numbers(seed=seed)["alive"]
     assert "base_shuffled" in said(seed=301, **page.BREAKS["shuffled"])
 
 
