@@ -52,7 +52,8 @@ def head_diagram(readings: Sequence[Reading]) -> Diagram:
     others = len(last.features) - TERMS
     names = [beside(f"f{low(int(k) + 1)}") for k in shown]
     grids = [
-        Grid("features", (0, 0), title=Label("title.features"), columns=[""], arithmetic=Label("how.feature")),
+        Grid("features", (0, 0), title=Label("title.features"), columns=[""],
+             arithmetic=Label("how.feature")),
         Grid("terms", (1, 0), title=Label("title.terms"), rows=names, columns=digits,
              arithmetic="{features:r,0} · ({weights:r,c}) = {self}"),
         Grid("rest", (1, 1), rows=[beside(f"Σ{low(others)}")],
