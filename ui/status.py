@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from explainers.support.contract import data_of
+from explainers.support.contract import data_of, packages_of
 from training import Run
 from ui.take_away import csv_fields
 from ui.theme import chips
@@ -44,7 +44,7 @@ def measured(lesson: "Lesson", run: Run) -> None:
     own = any(getattr(run.training, name) for name in csv_fields(lesson.explainer))
     files = [name.split(".")[0] for name in data_of(lesson.explainer, run.training)]
     # Of the packages, those that hold data have words here.
-    packages = getattr(lesson.explainer, "PACKAGES", ())
+    packages = packages_of(lesson.explainer, run.training)
     files += [name for name in packages if name in lesson.words.shared["data"]]
     data = (lesson.words.say(f"data.{name}") for name in [*files, *(["own"] * own)])
     chips([lesson.words.say("measured", seed=seed, seconds=run.cpu_seconds), learnt, *data])
