@@ -28,7 +28,7 @@ PRECOMPUTED = "unet.npz"
 HEADLINE = ("iou", "iou_boundary", "iou_boundary_skips_cut", "iou_boundary_without_skips")
 BREAKS: Mapping[str, Mapping[str, Any]] = {
     "cut": {"cut_fine": True, "cut_middle": True, "cut_coarse": True},
-    "noise": {"noise": 1.0},
+    "noise": {"noise": 0.9},
     "threshold": {"threshold": 0.95},
     "small": {"size": 0.4},
 }
