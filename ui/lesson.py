@@ -26,7 +26,7 @@ from ui.pace import pace
 from ui.payload import lean, packed
 from ui.predict import ask
 from ui.readings import Parts, Readings, kept
-from ui.status import measured, status
+from ui.status import asked_anew, measured, status
 from ui.sweep import SweepPicture, sweep
 from ui.take_away import take_away
 from ui.turn import crowded, pause, turn
@@ -112,7 +112,7 @@ class Lesson:
         """Ask for the training that the controls describe, and wait for no longer than a first look."""
         me = visitor()
         engine().leave(me, keep=self.name)
-        self.current = engine().request(me, self.name, self.training)
+        self.current = engine().request(me, self.name, self.training, anew=asked_anew())
         self.readings = kept("main", self.explainer, self.current, self.view)
         self.pinned = pinned(self, me)
         with pause():
@@ -170,7 +170,7 @@ class Lesson:
                 self._drawn[name] = state, draw, data
             st.markdown(f'<span class="u-caption">{words["see"]}</span>', unsafe_allow_html=True)
         if checkpoints:
-            measured(self, run)
+            measured(self, run, first)
         else:
             st.empty()  # the place of the chips: what follows does not move, and is not built anew
 
