@@ -14,6 +14,7 @@ from ui import kept
 from ui.address import seed_from_url, write_to_url
 from ui.csv_box import csv_box
 from ui.locale import Words
+from ui.pad import pad
 
 S = TypeVar("S", bound=Settings)
 MOST_STEPS = 500  # of a slider; beyond, the number is typed
@@ -91,6 +92,8 @@ def control(name: str, field: FieldInfo, words: Words, default: Any) -> Any:
         return choice(name, field, words, default)
     if extra(field, "csv"):
         return csv_box(name, field, words)
+    if extra(field, "pad"):
+        return pad(name, field, words)
     text = words.page["controls"][name]
     label = text["label"]
     # The default stands in every run: Streamlit leaves out of the URL what equals it.
@@ -132,6 +135,9 @@ def settings(kind: type[S], words: Words, values: dict[str, Any]) -> S:
                 continue
             if problem["type"] in words.page.get("errors", {}):
                 st.warning(words.fill(words.page["errors"][problem["type"]], problem["ctx"]))
+                continue
+            if extra(kind.model_fields[name], "pad"):
+                st.warning(words.say("errors.drawing", label=words.page["controls"][name]["label"]))
                 continue
             allowed = limit(kind.model_fields[name], "max_length")
             if allowed is not None:

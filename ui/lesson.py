@@ -1,7 +1,7 @@
 """The anatomy of a page, one method per block. Knows no concept: what it shows, the explainer measured."""
 
 from collections.abc import Callable, Sequence
-from pathlib import Path
+from dataclasses import replace
 from time import sleep
 from typing import Any
 
@@ -16,13 +16,14 @@ from ui.chart import chart
 from ui.compare import numbers, pin_button, pinned
 from ui.contest import contest
 from ui.controls import draw, held
+from ui.course import course, page_file
 from ui.diagram import diagram
 from ui.locale import Words
 from ui.pace import pace
-from ui.payload import packed
+from ui.payload import lean, packed
 from ui.predict import ask
 from ui.readings import Readings, kept, read_ahead
-from ui.status import measured, status
+from ui.status import asked_anew, measured, status
 from ui.sweep import SweepPicture, sweep
 from ui.take_away import take_away
 from ui.turn import crowded, pause, turn
@@ -31,13 +32,7 @@ from ui.workers import FIRST_LOOK, engine
 
 Picture = Callable[[Sequence[Any]], Chart | Diagram]
 Draw = Callable[..., None]
-PAGES = Path(__file__).resolve().parents[1] / "pages"
 HEAD_START = 0.05  # seconds in which the browser draws the picture before the rest of the page comes
-
-
-def page_file(name: str) -> Path:
-    """The file of a page, as Streamlit's navigation knows it."""
-    return PAGES / f"{name}.py"
 
 
 class Lesson:
@@ -112,7 +107,7 @@ class Lesson:
         """Ask for the training that the controls describe, and wait for no longer than a first look."""
         me = visitor()
         engine().leave(me, keep=self.name)
-        self.current = engine().request(me, self.name, self.training)
+        self.current = engine().request(me, self.name, self.training, anew=asked_anew())
         self.readings = kept("main", self.explainer, self.current, self.view)
         self.pinned = pinned(self, me)
         with pause():
@@ -174,7 +169,7 @@ class Lesson:
                 self._drawn[name] = state, draw, data
             st.markdown(f'<span class="u-caption">{words["see"]}</span>', unsafe_allow_html=True)
         if checkpoints:
-            measured(self, run)
+            measured(self, run, first)
         else:
             st.empty()  # the place of the chips: what follows does not move, and is not built anew
 
@@ -200,14 +195,19 @@ class Lesson:
         overlay = draw_picture(self.pinned.upto(under)) if self.pinned and under else None
         picture = draw_picture(readings.upto(self.current.checkpoints))
         view = {key: value for key, value in readings.view.model_dump().items() if isinstance(value, int)}
-        return self._packed(name, picture, overlay=overlay.frames[-1] if overlay else None, view=view)
+        last = overlay.frames[-1:] if overlay else []
+        if isinstance(overlay, Diagram):
+            last = lean(overlay, last)
+        return self._packed(name, picture, overlay=last[0] if last else None, view=view)
 
     def _packed(self, name: str, picture: Chart | Diagram, **more: Any) -> tuple[Draw, bytes]:
         """What draws a picture, and what it takes: the picture with its words, and ``more``."""
         shared = {**self.words.shared["picture"], "decimal": self.words.decimal}
         shared["language"] = self.words.language
         shared["title"] = self.page["pictures"][name]["title"]
-        draw = diagram if isinstance(picture, Diagram) else chart
+        draw = chart
+        if isinstance(picture, Diagram):
+            draw, picture = diagram, replace(picture, frames=lean(picture, picture.frames))
         return draw, packed({"spec": picture, "words": shared, **more}, self.words.label)
 
     @property
@@ -280,7 +280,7 @@ class Lesson:
                 for source in self.page.get("sources", [])
             )
         )
-        order = names()
+        order = course()
         place = order.index(self.name) + 1
         if place < len(order):
             following = Words(self.words.language, order[place]).page

@@ -12,7 +12,7 @@ def main() -> None:
     """Draw the frame of every page, then the page."""
     from explainers.support.registry import find, names
     from ui import theme, visitor
-    from ui.lesson import page_file
+    from ui.course import course, page_file
     from ui.locale import LANGUAGES, Words, table
 
     st.set_page_config(page_title="Unrolled", page_icon="🧵", layout="wide", initial_sidebar_state=212)
@@ -20,8 +20,10 @@ def main() -> None:
     words = Words(language, "ui")
     pages: list[Any] = []
     sections: dict[str, int] = {}  # where each begins
-    for name in names():
-        sections.setdefault(words.say(f"sections.{find(name).SECTION}"), len(pages))
+    for name in course():
+        # A page without a training of its own is a section of its own.
+        section = find(name).SECTION if name in names() else name
+        sections.setdefault(words.say(f"sections.{section}"), len(pages))
         title = table(language, name)["title"] if name != "home" else words.say("home")
         pages.append(st.Page(page_file(name), title=title, url_path=name, default=name == "home"))
     theme.apply(sections)

@@ -6,6 +6,7 @@ import torch
 from streamlit.runtime import exists as runtime_exists
 from streamlit.runtime import get_instance
 
+from explainers.support.precomputed import precomputed
 from explainers.support.registry import find, names
 from training import Engine
 from ui.controls import settings
@@ -29,7 +30,7 @@ def engine() -> Engine:
         if _engine is None:
             # Many visitors' pages ask their models in this process at once: one thread for each.
             torch.set_num_threads(1)
-            _engine = Engine(present=_present)
+            _engine = Engine(present=_present, ships=precomputed)
             _engine.start()
         return _engine
 

@@ -19,6 +19,7 @@ SERIES = (
     "within", "across", "linear", "leaky", "baseline", "chance", "plain", "normalised",
     "convolution", "dense", "skip", "cut", "without", "truth", "kept", "suppressed",
 )  # fmt: skip
+PIXELS = ("ink", "map")  # kinds of grids of thousands of numbers
 LOW = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
 
 
@@ -203,25 +204,40 @@ def apart(ends: Mapping[str, float], gap: float, top: float) -> dict[str, float]
 class Grid:
     """One block of cells of a diagram.
 
-    ``at`` is (column, row) of the diagram's layout; reading goes along columns. ``kind`` decides the colours:
-    ``signed`` diverges around zero, ``binary`` marks ones among zeros, ``plain`` has no colour (ids, counts),
-    ``word`` holds text, ``share`` is a number from 0 to 1 drawn as a percentage with a bar; ``hidden`` is not
-    drawn, its numbers are there for the arithmetic. ``rows`` and ``columns`` are words beside and above the
-    cells.
+    ``at`` is (column, row) of the diagram's layout; reading goes along columns. ``span``: over how many
+    of its (columns, rows). ``kind`` decides the colours: ``signed`` diverges around zero, ``binary``
+    marks ones among zeros, ``plain`` has no colour (ids, counts), ``word`` holds text, ``share`` is a
+    number from 0 to 1 drawn as a percentage with a bar; ``hidden`` is not drawn, its numbers are there
+    for the arithmetic. ``rows`` and ``columns`` are words beside and above the cells.
 
-    ``arithmetic`` is a template shown for the touched cell: ``{self}`` is its value, ``{r}`` and ``{c}`` its
-    row and column counted from 0, ``{other:r,c}`` the value in grid ``other`` at that row and column, where r
-    and c may also be plain numbers. A term between backquotes, ``word|number``, stands as one above the
-    other. ``step`` is the place in time: all that has the touched one's stands out, later ones fade.
+    Two kinds are for thousands of numbers, each a small square without words, drawn on one canvas:
+    ``ink`` is a picture from 0 (paper) to 1 (ink), ``map`` diverges around zero like ``signed`` and has
+    full colour at ``scale`` (default: the diagram's). ``pixel`` is the side of a square in CSS pixels; on
+    a narrow screen a picture that is too wide for its row is drawn smaller. The numbers are a 2-D array,
+    the same shape in every frame, and travel with 16 bits each. Over them stand boxes:
+    ``frames[k]["NAME/boxes"]`` is a list of ``{"box": [x0, y0, x1, y1], "series": …, "label": …,
+    "dashed": …, "cell": [grid, r, c] or None}``, edges in pixels, all but ``box`` and ``series`` may be
+    left out; a box whose ``cell`` is the touched one is thick.
+
+    ``looks`` is where a cell looks: ``{"input": (stride, size, offset)}`` outlines in the pixel grid
+    ``input`` the rows from r · stride + offset on, as many as ``size``, and the columns alike: the
+    receptive field.
+
+    ``arithmetic`` is a template shown for the touched cell: ``{self}`` is its value, ``{r}`` and ``{c}``
+    its row and column counted from 0, ``{other:r,c}`` the value in grid ``other`` at that row and column,
+    where r and c may also be plain numbers or sums such as ``r+1``, ``2r-1``, ``c/2`` (rounded down).
+    Outside of a pixel grid that value is 0, as around a padded picture. A term between backquotes,
+    ``word|number``, stands as one above the other. ``step`` is the place in time: all that has the
+    touched one's stands out, later ones fade.
 
     ``against`` names another grid: cells that differ from its are marked, and a grid without any fades.
-    ``narrow`` is the place, (column, row), on a screen too narrow for ``at`` (default: turned by 90 degrees);
-    a negative one: not drawn there.
+    ``narrow`` is the place, (column, row), on a screen too narrow for ``at`` (default: turned by 90
+    degrees); a negative one: not drawn there.
     """
 
     name: str
     at: tuple[int, int]
-    kind: Literal["signed", "binary", "plain", "word", "share", "hidden"] = "signed"
+    kind: Literal["signed", "binary", "plain", "word", "share", "hidden", "ink", "map"] = "signed"
     title: str = ""
     caption: str = ""
     rows: Sequence[str] = ()
@@ -231,6 +247,10 @@ class Grid:
     digits: int = 2
     against: str = ""
     narrow: tuple[int, int] | None = None
+    pixel: int = 4
+    scale: float | None = None
+    looks: Mapping[str, tuple[int, int, int]] = field(default_factory=dict)
+    span: tuple[int, int] = (1, 1)
 
 
 @dataclass(frozen=True)
@@ -274,9 +294,10 @@ class Diagram:
     """Grids, arrows, and the numbers of every frame.
 
     ``frames[k][name]`` is the 2-D list of cells (rows of columns) of grid ``name`` at checkpoint k: floats,
-    ints, strings, or None for a gap that is drawn as an ellipsis. ``scale`` is the absolute value at which a
-    signed cell has full colour: one scale per picture, so that colours do not jump while scrubbing.
-    ``turns``: whether it may be turned by 90 degrees where it is too wide; a matrix may not, it scrolls.
+    ints, strings, or None for a gap that is drawn as an ellipsis; a pixel grid has an array. ``scale`` is the
+    absolute value at which a signed cell has full colour: one scale per picture, so that colours do not jump
+    while scrubbing. ``turns``: whether it may be turned by 90 degrees where it is too wide; a matrix may not,
+    it scrolls.
     ``traced``: what stands out with the touched grid is all that it was made from, along the arrows, and not
     all that comes before it in time: what is read in two directions has no one time.
     """

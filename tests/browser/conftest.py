@@ -6,6 +6,7 @@ import subprocess
 import sys
 import urllib.request
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from threading import Event
@@ -58,13 +59,15 @@ def answers(url: str) -> bool:
         return False
 
 
-@pytest.fixture(scope="session")
-def server() -> Iterator[str]:
-    """The address of the app, served as the README says."""
+@contextmanager
+def serving(script: str) -> Iterator[str]:
+    """The address at which Streamlit serves a script."""
     port = free_port()
-    command = [sys.executable, "-m", "streamlit", "run", "app.py", "--server.port", str(port)]
+    command = [sys.executable, "-m", "streamlit", "run", script, "--server.port", str(port)]
     command += ["--server.address", "127.0.0.1", "--server.headless", "true"]
-    process = subprocess.Popen(command, cwd=ROOT, env=os.environ | {"PYTHONUNBUFFERED": "1"})
+    process = subprocess.Popen(
+        command, cwd=ROOT, env=os.environ | {"PYTHONUNBUFFERED": "1", "PYTHONPATH": str(ROOT)}
+    )
     address = f"http://127.0.0.1:{port}"
     never = Event()
     for _ in range(600):
@@ -74,9 +77,18 @@ def server() -> Iterator[str]:
         never.wait(0.1)
     else:
         raise AssertionError("the server does not answer")
-    yield address
-    process.terminate()
-    process.wait(30)
+    try:
+        yield address
+    finally:
+        process.terminate()
+        process.wait(30)
+
+
+@pytest.fixture(scope="session")
+def server() -> Iterator[str]:
+    """The address of the app, served as the README says."""
+    with serving("app.py") as address:
+        yield address
 
 
 @pytest.fixture(scope="session")
@@ -100,7 +112,7 @@ def ready(page: Page) -> None:
     page.wait_for_selector("h1", timeout=PATIENCE)
     page.wait_for_selector("[data-testid=stProgress]", timeout=PATIENCE, state="detached")
     page.wait_for_selector(IDLE, timeout=PATIENCE, state="attached")
-    page.wait_for_selector(".u-picture .u-cell, .u-picture .main-svg", timeout=PATIENCE)
+    page.wait_for_selector(".u-picture :is(.u-cell, .u-pixels, .main-svg)", timeout=PATIENCE)
 
 
 @dataclass

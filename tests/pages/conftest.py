@@ -95,8 +95,8 @@ def texts(name: str) -> list[str]:
 
 
 def free_texts(name: str) -> list[str]:
-    """Those that take any words, and not lines of data."""
-    return [key for key in texts(name) if not extra(fields(name)[key], "csv")]
+    """Those that take any words, and neither lines of data nor a drawing."""
+    return [key for key in texts(name) if not any(extra(fields(name)[key], kind) for kind in ("csv", "pad"))]
 
 
 def starts(name: str, language: str) -> dict[str, Any]:

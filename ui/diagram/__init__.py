@@ -6,6 +6,7 @@ import streamlit as st
 
 _HERE = Path(__file__).parent
 _SHARED = _HERE.parent
+PARTS = ("walk", "pixels", "arrows", "diagram")
 
 
 def _read(path: Path) -> str:
@@ -16,7 +17,7 @@ _draw = st.components.v2.component(
     "unrolled_diagram",
     html='<div class="u-picture"></div>',
     css=_read(_SHARED / "picture.css") + _read(_HERE / "diagram.css"),
-    js=_read(_SHARED / "picture.js") + _read(_HERE / "walk.js") + _read(_HERE / "diagram.js"),
+    js=_read(_SHARED / "picture.js") + "".join(_read(_HERE / f"{part}.js") for part in PARTS),
     isolate_styles=False,
 )
 

@@ -1,13 +1,14 @@
 const U_SVG = 'http://www.w3.org/2000/svg';
 
 const uDiagram = (root) => {
-  let data, words, overlay, cells = new Map(), boxes = new Map(), stages = [], shape = '', touched = null, index = 0, form = 'wide', places = new Map(), fitted = false;
+  let data, words, overlay, cells = new Map(), boxes = new Map(), sheets = new Map(), stages = [], shape = '', touched = null, index = 0, form = 'wide', places = new Map(), fitted = false;
   const by = (name) => data.grids.find((grid) => grid.name === name);
-  const value = (name, r, c) => data.frames[index]?.[name]?.[r]?.[c];
+  const value = (name, r, c) => uPick(data.frames[index]?.[name], r, c);
 
   const text = (grid, number) => {
     if (number === null || number === undefined) return '⋯';
     if (typeof number === 'string') return number;
+    if (grid.kind === 'ink') return uNumber(number, words, grid.digits);
     if (grid.kind === 'plain' || grid.kind === 'binary') return Number.isInteger(number) ? number.toLocaleString(words.decimal === ',' ? 'pt-BR' : 'en-US') : uNumber(number, words, grid.digits);
     if (grid.kind === 'share') return `${uNumber(number * 100, words, Math.abs(number - 0.5) > 0.489 ? 1 : 0)}%`;
     return (number < 0 ? '−' : '+') + uNumber(Math.abs(number), words, grid.digits);
@@ -31,7 +32,7 @@ const uDiagram = (root) => {
   const show = (to) => {
     index = to;
     const colour = uColours(root);
-    const colours = { pos: uRgb(colour('--u-pos')), neg: uRgb(colour('--u-neg')), cell: uRgb(colour('--u-cell')), posText: colour('--u-positive'), negText: colour('--u-negative') };
+    const colours = { pos: uRgb(colour('--u-pos')), neg: uRgb(colour('--u-neg')), cell: uRgb(colour('--u-cell')), ink: uRgb(colour('--u-ink')), posText: colour('--u-positive'), negText: colour('--u-negative') };
     colour.done();
     let wider = false; // words of another length move the columns
     for (const [key, cell] of cells) {
@@ -52,11 +53,15 @@ const uDiagram = (root) => {
         }
       }
     }
+    for (const [name, sheet] of sheets) {
+      sheet.paint(data.frames[index][name], by(name).kind === 'ink' ? 1 : by(name).scale ?? data.scale, colours);
+      sheet.frame(data.frames[index][`${name}/boxes`]);
+    }
     for (const [name, box] of boxes) box.classList.toggle('u-same', !!by(name).against && !box.querySelector('.u-moved'));
     if (wider && fitted) fit(); else explain();
   };
 
-  const ofA = (name, r, c) => { const then = overlay?.[name]?.[r]?.[c]; return typeof then === 'number' ? then : null; };
+  const ofA = (name, r, c) => { const then = uPick(overlay?.[name], r, c); return typeof then === 'number' ? then : null; };
 
   // The same number in run A, at the end of its training.
   const beside = (grid, name, r, c) => {
@@ -71,8 +76,16 @@ const uDiagram = (root) => {
     return found;
   };
 
+  // A row or column of a template: 3, r, c, r+1, 2c-2, r/2+1.
+  const spotOf = (term, r, c) => {
+    const [, times, of, parts, more] = term?.match(/^(?:(\d*)([rc])(?:\/(\d+))?)?([+-]?\d+)?$/) ?? [];
+    if (!of && more === undefined) return null;
+    return (of ? Math.floor((of === 'r' ? r : c) * (times || 1) / (parts || 1)) : 0) + Number(more ?? 0);
+  };
+
   const explain = () => {
     for (const cell of cells.values()) cell.classList.remove('u-source', 'u-self');
+    for (const sheet of sheets.values()) { sheet.clear(); sheet.thick(touched ? `${touched.name}|${touched.r}|${touched.c}` : null); }
     const grid = touched && by(touched.name), now = grid?.step ?? null;
     const from = data.traced && touched ? origins(touched.name) : null;
     const later = (name) => from ? !from.has(name) : now !== null && (by(name).step ?? now) > now;
@@ -85,13 +98,18 @@ const uDiagram = (root) => {
       arrow.classList.toggle('u-hot', end === touched?.name || (!from && now !== null && by(end).step === now));
       arrow.classList.toggle('u-later', later(end));
     }
+    if (touched) {
+      for (const [name, look] of Object.entries(grid.looks ?? {})) sheets.get(name)?.look(touched.r, touched.c, look);
+      sheets.get(touched.name)?.mark('u-self', touched.r, touched.c);
+    }
     const room = places.get(now);
     band.hidden = !room;
     if (room) Object.assign(band.style, room);
     const stop = data.walk ? data.walk.stops.findIndex(([name]) => name === touched?.name || (now !== null && by(name)?.step === now)) : -1;
     if (stop >= 0) walk.at(stop);
     if (!grid?.arithmetic) {
-      line.textContent = grid ? `${text(grid, value(touched.name, touched.r, touched.c))}` : words.hint;
+      const [hint, place] = sheets.size ? [words.hint_pixels, `${grid?.title || grid?.caption || ''}[${touched?.r}, ${touched?.c}] = `] : [words.hint, ''];
+      line.textContent = grid ? `${sheets.has(touched.name) ? place : ''}${text(grid, value(touched.name, touched.r, touched.c))}` : hint;
       line.classList.toggle('u-hint', !grid);
       if (grid) {
         cells.get(`${touched.name}|${touched.r}|${touched.c}`)?.classList.add('u-self');
@@ -101,16 +119,19 @@ const uDiagram = (root) => {
     }
     const { name, r, c } = touched;
     line.classList.remove('u-hint');
-    write(grid.arithmetic.replace(/\{([A-Za-z_]\w*)(?::(\w+),(\w+))?\}/g, (whole, of, row, column) => {
+    const sources = new Map();
+    write(grid.arithmetic.replace(/\{([A-Za-z_]\w*)(?::([^,{}]+),([^,{}]+))?\}/g, (whole, of, row, column) => {
       if (of === 'self') return text(grid, value(name, r, c));
       if (of === 'r' && row === undefined) return r;
       if (of === 'c' && row === undefined) return c;
-      const other = by(of);
-      if (!other || row === undefined) return whole;
-      const at = [row === 'r' ? r : row === 'c' ? c : +row, column === 'c' ? c : column === 'r' ? r : +column];
+      const other = by(of), at = [row, column].map((term) => spotOf(term, r, c));
+      if (!other || at.includes(null)) return whole;
       cells.get(`${of}|${at[0]}|${at[1]}`)?.classList.add('u-source');
-      return text({ ...other, kind: other.kind === 'hidden' ? 'signed' : other.kind }, value(of, ...at));
+      sources.set(of, [...(sources.get(of) ?? []), at]);
+      const found = value(of, ...at);
+      return text({ ...other, kind: other.kind === 'hidden' ? 'signed' : other.kind }, found === undefined && U_PIXELS.includes(other.kind) ? 0 : found);
     }));
+    for (const [of, at] of sources) sheets.get(of)?.sources(at);
     cells.get(`${name}|${r}|${c}`)?.classList.add('u-self');
     beside(grid, name, r, c);
   };
@@ -127,7 +148,8 @@ const uDiagram = (root) => {
     const [name, r, c] = key.split('|');
     touched = { name, r: +r, c: +c };
     for (const [other, cell] of cells) cell.tabIndex = other === key ? 0 : -1;
-    if (focus) cells.get(key).focus({ preventScroll: false });
+    for (const [other, { body }] of sheets) body.tabIndex = other === name ? 0 : -1;
+    if (focus) (sheets.get(name)?.body ?? cells.get(key)).focus({ preventScroll: false });
     explain();
   };
 
@@ -135,21 +157,28 @@ const uDiagram = (root) => {
     const aim = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] }[event.key];
     if (!aim) return;
     event.preventDefault();
-    const from = event.target.getBoundingClientRect();
+    const own = event.target.dataset.grid, sheet = sheets.get(own);
+    if (sheet && !event.shiftKey && sheet.has(touched.r + aim[1], touched.c + aim[0])) return touch(`${own}|${touched.r + aim[1]}|${touched.c + aim[0]}`, true);
     const middle = (box) => [(box.left + box.right) / 2, (box.top + box.bottom) / 2];
-    const [x, y] = middle(from);
+    const [x, y] = middle(sheet ? sheet.rect(touched.r, touched.c) : event.target.getBoundingClientRect());
     let best = null, least = Infinity;
-    for (const [key, cell] of cells) {
-      const there = cell.getBoundingClientRect(), [a, b] = middle(there);
+    const weigh = (key, there) => {
+      const [a, b] = middle(there);
       const along = (a - x) * aim[0] + (b - y) * aim[1], across = Math.abs((a - x) * aim[1]) + Math.abs((b - y) * aim[0]);
       if (there.width && along > 2 && along + 3 * across < least) { least = along + 3 * across; best = key; }
+    };
+    for (const [key, cell] of cells) weigh(key, cell.getBoundingClientRect());
+    for (const [name, other] of sheets) {
+      if (name === own || !other.rows) continue;
+      const [r, c] = other.at(x, y);
+      weigh(`${name}|${r}|${c}`, other.rect(r, c));
     }
     if (best) touch(best, true);
   };
 
   const build = () => {
     fitted = false;
-    cells = new Map(); boxes = new Map();
+    cells = new Map(); boxes = new Map(); sheets = new Map();
     layout.replaceChildren(band, svg);
     svg.replaceChildren();
     for (const grid of data.grids) {
@@ -159,9 +188,22 @@ const uDiagram = (root) => {
       box.classList.toggle('u-both', !!(grid.title && grid.caption));
       uElement('div', 'u-title', box, grid.title);
       if (grid.narrow && !grid.title && !grid.caption && grid.kind !== 'word') uElement('div', 'u-caption-of u-when-narrow', box, data.stages.find((stage) => stage.row === grid.at[1])?.title);
+      const named = grid.title || grid.caption || data.stages.find((stage) => stage.row === grid.at[1])?.title || grid.name;
+      if (U_PIXELS.includes(grid.kind)) {
+        const sheet = uSheet(grid, box, data.frames.at(-1)[grid.name] ?? {});
+        // Arrow keys are for the picture: a screen reader passes them on, and reads the line under it.
+        sheet.body.setAttribute('role', 'application');
+        sheet.body.setAttribute('aria-label', `${named}: ${sheet.rows} × ${sheet.columns}`);
+        sheet.body.setAttribute('aria-description', words.hint_pixels);
+        sheet.body.tabIndex = cells.size + sheets.size ? -1 : 0;
+        sheets.set(grid.name, sheet);
+        if (grid.caption) uElement('div', 'u-caption-of', box, grid.caption);
+        boxes.set(grid.name, box);
+        continue;
+      }
       const body = uElement('div', 'u-cells', box);
       body.setAttribute('role', 'grid');
-      body.setAttribute('aria-label', grid.title || grid.caption || data.stages.find((stage) => stage.row === grid.at[1])?.title || grid.name);
+      body.setAttribute('aria-label', named);
       const put = (name, parent, r, c, role, text) => {
         const cell = uElement('span', name, parent, text);
         cell.style.setProperty('--r', r + 1 + (grid.columns.length ? 1 : 0));
@@ -180,7 +222,7 @@ const uDiagram = (root) => {
         if (grid.rows.length) put('u-label', at, r, -1, 'rowheader', grid.rows[r]);
         row.forEach((_, c) => {
           const cell = put('u-cell', at, r, c, 'gridcell');
-          cell.tabIndex = cells.size ? -1 : 0;
+          cell.tabIndex = cells.size + sheets.size ? -1 : 0;
           cell.dataset.key = `${grid.name}|${r}|${c}`;
           cells.set(cell.dataset.key, cell);
         });
@@ -193,7 +235,7 @@ const uDiagram = (root) => {
       if (href) uElement('a', '', stage, title).href = `${href}?lang=${words.language}`;
       return stage;
     });
-    if (touched && !cells.has(`${touched.name}|${touched.r}|${touched.c}`)) touched = null;
+    if (touched && !cells.has(`${touched.name}|${touched.r}|${touched.c}`) && !sheets.get(touched.name)?.has(touched.r, touched.c)) touched = null;
     for (const arrow of data.arrows) {
       const group = document.createElementNS(U_SVG, 'g');
       group.classList.toggle('u-timed', by(arrow.end).step !== null);
@@ -215,17 +257,24 @@ const uDiagram = (root) => {
     // Titles stand in a margin, or in the first column where they find it empty.
     const taken = ({ row }) => data.grids.some((grid) => boxes.has(grid.name) && grid.at[0] === 0 && grid.at[1] === row);
     const margin = data.stages.some(taken) ? 1 : 0;
+    const across = Math.max(1, ...data.grids.filter(({ name }) => boxes.has(name)).map((grid) => spot(grid)[0] + 1));
     for (const [name, box] of boxes) {
       const [column, row] = spot(by(name));
       box.hidden = column < 0;
-      box.style.gridColumn = column + 1 + (turned ? 0 : margin);
-      box.style.gridRow = row + 1 + (turned ? margin : 0);
+      // Alone in its row on a narrow screen, a picture has all of it.
+      const mates = form === 'narrow' ? data.grids.filter((grid) => boxes.has(grid.name) && spot(grid)[0] >= 0 && spot(grid)[1] === row).length : 0;
+      const [wide, high] = mates ? [mates === 1 && sheets.has(name) ? across : 1, 1] : turned ? [...by(name).span].reverse() : by(name).span;
+      box.style.gridColumn = `${column + 1 + (turned ? 0 : margin)} / span ${wide}`;
+      box.style.gridRow = `${row + 1 + (turned ? margin : 0)} / span ${high}`;
+      const sheet = sheets.get(name), pixel = by(name).pixel;
+      sheet?.sized(mates ? Math.min(pixel, (area.clientWidth - 10) / mates / sheet.columns - 8 / sheet.columns) : pixel);
     }
     stages.forEach((stage, i) => {
       const at = data.stages[i].row + 1;
       stage.style.gridColumn = turned ? at : 1;
       stage.style.gridRow = turned ? 1 : at;
     });
+    layout.classList.toggle('u-pictures', sheets.size > 0);
     layout.classList.toggle('u-flip', turned);
     layout.classList.toggle('u-narrow', form === 'narrow');
     layout.classList.toggle('u-traced', data.traced && form !== 'narrow');
@@ -237,55 +286,6 @@ const uDiagram = (root) => {
       if (label && from[1] === to[1]) room.set(Math.max(from[0], to[0]), Math.max(0, label.length * 8 - (tight && data.walk ? 22 : 12)));
     }
     for (const [name, box] of boxes) box.style.marginLeft = `${room.get(spot(by(name))[0]) ?? 0}px`;
-  };
-
-  const arrows = () => {
-    const origin = layout.getBoundingClientRect();
-    data.arrows.forEach((arrow, i) => {
-      const [a, b] = [boxes.get(arrow.start), boxes.get(arrow.end)].map((box) => box?.getBoundingClientRect());
-      const [path, head, label] = svg.children[i].children;
-      if (!a?.width || !b?.width) return [path, head].forEach((part) => part.removeAttribute('d'));
-      const [above, below] = [Math.min(a.bottom, b.bottom), Math.max(a.top, b.top)];
-      const between = [...boxes.values()].map((box) => box.getBoundingClientRect()).filter((c) => c.width && c.top >= above - 1 && c.bottom <= below + 1);
-      if (form === 'narrow' && between.length) return around(a, b, between, origin, svg.children[i].children);
-      const across = b.left >= a.right - 1 || b.right <= a.left + 1;
-      const down = b.top >= a.bottom - 1 || b.bottom <= a.top + 1;
-      const level = across && !(down && Math.abs(b.top - a.bottom) < Math.abs(b.left - a.right) + 60);
-      let x1, y1, x2, y2, dx = 0, dy = 0;
-      if (level) {
-        dx = b.left >= a.right - 1 ? 1 : -1;
-        x1 = dx > 0 ? a.right : a.left; x2 = dx > 0 ? b.left : b.right;
-        // Level where both have cells; the title above one of them does not bend the arrow, nor lift it.
-        const [c, d] = [arrow.start, arrow.end].map((name) => boxes.get(name).querySelector('.u-cells').getBoundingClientRect());
-        const top = Math.max(c.top, d.top), bottom = Math.min(c.bottom, d.bottom);
-        [y1, y2] = bottom > top ? [(top + bottom) / 2, (top + bottom) / 2] : [(a.top + a.bottom) / 2, (b.top + b.bottom) / 2];
-      } else {
-        dy = b.top >= a.bottom - 1 ? 1 : -1;
-        y1 = dy > 0 ? a.bottom : a.top; y2 = dy > 0 ? b.top : b.bottom;
-        x1 = (a.left + a.right) / 2; x2 = (b.left + b.right) / 2;
-        if (form === 'narrow') x1 = x2 = Math.min(x1, x2);
-      }
-      [x1, x2] = [x1 - origin.left + 3 * dx, x2 - origin.left - 3 * dx];
-      [y1, y2] = [y1 - origin.top + 2 * dy, y2 - origin.top - 2 * dy];
-      const bend = level ? `${(x1 + x2) / 2},${y1} ${(x1 + x2) / 2},${y2}` : `${x1},${(y1 + y2) / 2} ${x2},${(y1 + y2) / 2}`;
-      path.setAttribute('d', `M${x1},${y1} C${bend} ${x2 - 6 * dx},${y2 - 6 * dy}`);
-      head.setAttribute('d', level ? `M${x2},${y2} l${-8 * dx},-4.5 v9 z` : `M${x2},${y2} l-4.5,${-8 * dy} h9 z`);
-      label.setAttribute('x', (x1 + x2) / 2 + (level ? 0 : (label.textContent.length * 4 + 8) * (x2 >= x1 ? 1 : -1)));
-      label.setAttribute('y', (y1 + y2) / 2 + (level ? -7 : 4));
-    });
-  };
-
-  // On a narrow screen one grid stands under the other: an arrow with a word on it passes those between on the right.
-  const around = (a, b, between, origin, [path, head, label]) => {
-    const [x1, x2] = [a.right - origin.left + 1, b.right - origin.left + 1];
-    const [y1, y2] = [(a.top + a.bottom) / 2 - origin.top, (b.top + b.bottom) / 2 - origin.top];
-    for (const part of [path, head]) part.removeAttribute('d');
-    if (!label.textContent) return;
-    const out = Math.max(x1, x2, ...between.map((c) => c.right - origin.left)) + 12;
-    path.setAttribute('d', `M${x1},${y1} C${out},${y1} ${out},${y1} ${out},${y1 + 12} V${y2 - 12} C${out},${y2} ${out},${y2} ${x2 + 6},${y2}`);
-    head.setAttribute('d', `M${x2},${y2} l8,-4.5 v9 z`);
-    label.setAttribute('x', out - label.textContent.length * 4 - 8);
-    label.setAttribute('y', (y1 + y2) / 2 + 4);
   };
 
   // A row's title stands beside its cells: what some of them have above or below does not move it.
@@ -332,14 +332,31 @@ const uDiagram = (root) => {
     const scrolls = layout.offsetWidth > area.clientWidth + 1;
     if (scrolls) area.tabIndex = 0; else area.removeAttribute('tabindex');
     titles();
-    arrows();
+    uArrows({ arrows: data.arrows, boxes, svg, layout, form });
     bands();
     explain();
   };
 
-  const rows = (at) => [['', words.row, words.column, words.value], ...data.grids.filter((grid) => grid.kind !== 'hidden').flatMap((grid) =>
-    (data.frames[at][grid.name] ?? []).flatMap((row, r) => row.map((cell, c) => [grid.title || grid.caption || grid.name, r, c, cell ?? '…'])))];
+  // A pixel is no row of the table: a row of pixels is one, and there are at most so many of them.
+  const MOST_ROWS = 1000;
+  const rows = (at) => {
+    let left = MOST_ROWS, passed = 0;
+    const lines = data.grids.filter((grid) => grid.kind !== 'hidden').flatMap((grid) => {
+      const title = grid.title || grid.caption || grid.name, now = data.frames[at][grid.name];
+      if (!sheets.has(grid.name)) return (now ?? []).flatMap((row, r) => row.map((cell, c) => [title, r, c, cell ?? '…']));
+      const { rows: high = 0, columns = 0 } = now ?? {}, few = Math.min(high, left);
+      left -= few; passed += high - few;
+      const number = (r, c) => { const found = uPick(now, r, c); return found === null ? '…' : uNumber(found, words, grid.digits); };
+      return [
+        ...(data.frames[at][`${grid.name}/boxes`] ?? []).map(({ box, label }) => [title, label ?? '', '', box.map((edge) => uNumber(edge, words, 1)).join(' ')]),
+        ...Array.from({ length: few }, (_, r) => [title, r, `0–${columns - 1}`, Array.from({ length: columns }, (_, c) => number(r, c)).join(' ')]),
+      ];
+    });
+    if (passed) lines.push([words.left_out.replace('{n}', passed), '', '', '']);
+    return [['', words.row, words.column, words.value], ...lines];
+  };
 
+  const shapeOf = (numbers) => numbers?.half !== undefined ? [numbers.rows, numbers.columns] : (numbers ?? []).map((row) => row.length);
   const frame = uFrame(root, show, rows);
   const area = uElement('div', 'u-area', frame.canvas);
   area.setAttribute('role', 'region');
@@ -353,9 +370,23 @@ const uDiagram = (root) => {
     const name = data.walk.stops[to][0], key = `${name}|${touched?.r}|0`;
     touch(cells.has(key) ? key : `${name}|0|0`, false);
   });
-  layout.addEventListener('pointerover', (event) => event.target.dataset?.key && touch(event.target.dataset.key, false));
-  layout.addEventListener('click', (event) => event.target.dataset?.key && touch(event.target.dataset.key, true));
-  layout.addEventListener('focusin', (event) => event.target.dataset?.key && touch(event.target.dataset.key, false));
+  // The cell or pixel that an event is about.
+  const under = ({ target, clientX, clientY }) => {
+    const sheet = sheets.get(target.closest?.('.u-pixels')?.dataset.grid);
+    return sheet?.rows ? [target.closest('.u-pixels').dataset.grid, ...sheet.at(clientX, clientY)].join('|') : target.dataset?.key;
+  };
+  const point = (focus) => (event) => {
+    const key = under(event);
+    if (key && (focus || key !== `${touched?.name}|${touched?.r}|${touched?.c}`)) touch(key, focus);
+  };
+  layout.addEventListener('pointerover', point(false));
+  layout.addEventListener('pointermove', (event) => event.target.closest?.('.u-pixels') && point(false)(event));
+  layout.addEventListener('click', point(true));
+  layout.addEventListener('focusin', ({ target: { dataset: { key, grid } } }) => {
+    if (key) touch(key, false);
+    const sheet = sheets.get(grid);
+    if (sheet && touched?.name !== grid) touch(`${grid}|${sheet.rows >> 1}|${sheet.columns >> 1}`, false);
+  });
   layout.addEventListener('keydown', move);
   new ResizeObserver(fit).observe(area);
   document.fonts?.ready.then(fit);
@@ -364,10 +395,12 @@ const uDiagram = (root) => {
   return {
     update(message) {
       ({ spec: data, words, overlay } = message);
+      // Pixels that are as they were are sent once.
+      data.frames.forEach((now, k) => { for (const { name, kind } of data.grids) if (k && U_PIXELS.includes(kind) && !(name in now)) now[name] = data.frames[k - 1][name]; });
       area.setAttribute('aria-label', words.title);
       line.classList.toggle('u-tall', data.grids.some((grid) => grid.arithmetic.includes('`')));
       walk.update(data.walk, words);
-      const now = JSON.stringify([data.grids.map((g) => [g.name, g.at, g.kind, g.title, g.caption, g.rows, g.columns, (data.frames.at(-1)[g.name] ?? []).map((row) => row.length)]), data.arrows, data.stages, data.turns]);
+      const now = JSON.stringify([data.grids.map((g) => [g.name, g.at, g.kind, g.title, g.caption, g.rows, g.columns, g.pixel, g.span, shapeOf(data.frames.at(-1)[g.name])]), data.arrows, data.stages, data.turns]);
       const changed = now !== shape;
       if (changed) { shape = now; build(); }
       if (!touched && data.start_cell) touched = { name: data.start_cell[0], r: data.start_cell[1], c: data.start_cell[2] };
