@@ -8,13 +8,26 @@ from pydantic import Field
 
 from explainers.support.contract import Checkpoint, Say, Settings, checkpoint_steps, weights_of
 from explainers.support.digits import CLASSES
+from explainers.support.pictures import Chart, Diagram
 from explainers.support.yolo_net import Detector, fresh, loss_parts
+from explainers.support.yolo_pictures import (
+    decoding_diagram,
+    learning_chart,
+    loss_chart,
+    pairs_chart,
+    precision_chart,
+    scene_diagram,
+    sizes_chart,
+    suppression_diagram,
+)
 from explainers.support.yolo_reading import Reading, measured, read_scene
+from explainers.support.yolo_says import formula_of, sentences
 from explainers.support.yolo_scenes import asked, mixed
 
 SECTION = "pictures"
 ORDER = 150
 DATA = ("mnist_10k.npz",)
+PRECOMPUTED = "yolo.npz"
 HEADLINE = ("map50", "precision", "recall", "boxes_before", "boxes_after")
 BREAKS: Mapping[str, Mapping[str, Any]] = {
     "same_cell": {"kind": "same_cell"},
@@ -102,3 +115,53 @@ def headline(checkpoint: Checkpoint, reading: Reading) -> dict[str, float]:
         "boxes_before": before,
         "boxes_after": after,
     }
+
+
+def see(checkpoint: Checkpoint, reading: Reading) -> list[Say]:
+    """What became of this scene's boxes, what the test scenes say, what happens in one cell and beyond the sizes."""
+    return sentences(reading, headline(checkpoint, reading))
+
+
+def formula(reading: Reading) -> dict[str, float]:
+    """The box of the cell with the highest score."""
+    return formula_of(reading)
+
+
+def picture_scene(readings: Sequence[Reading]) -> Diagram:
+    """The scene with its boxes, and how sure each cell is."""
+    return scene_diagram(readings)
+
+
+def picture_suppression(readings: Sequence[Reading]) -> Diagram:
+    """Non-maximum suppression, step by step."""
+    return suppression_diagram(readings)
+
+
+def picture_pairs(readings: Sequence[Reading]) -> Chart:
+    """Two digits whose centres share a cell, and the same two in two cells."""
+    return pairs_chart(readings)
+
+
+def picture_sizes(readings: Sequence[Reading]) -> Chart:
+    """Which sizes are found."""
+    return sizes_chart(readings)
+
+
+def picture_precision(readings: Sequence[Reading]) -> Chart:
+    """Precision over recall on the test scenes."""
+    return precision_chart(readings)
+
+
+def picture_learning(readings: Sequence[Reading]) -> Chart:
+    """Mean average precision over the training."""
+    return learning_chart(readings)
+
+
+def picture_loss(readings: Sequence[Reading]) -> Chart:
+    """The four parts of the loss over the training."""
+    return loss_chart(readings)
+
+
+def picture_decoding(readings: Sequence[Reading]) -> Diagram:
+    """From raw outputs to boxes, by hand."""
+    return decoding_diagram(readings)

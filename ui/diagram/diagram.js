@@ -11,7 +11,7 @@ const uDiagram = (root) => {
     if (grid.kind === 'ink') return uNumber(number, words, grid.digits);
     if (grid.kind === 'plain' || grid.kind === 'binary') return Number.isInteger(number) ? number.toLocaleString(words.decimal === ',' ? 'pt-BR' : 'en-US') : uNumber(number, words, grid.digits);
     if (grid.kind === 'share') return `${uNumber(number * 100, words, Math.abs(number - 0.5) > 0.489 ? 1 : 0)}%`;
-    return (number < 0 ? '−' : '+') + uNumber(Math.abs(number), words, grid.digits);
+    return (number < 0 ? '−' : grid.sign === false ? '' : '+') + uNumber(Math.abs(number), words, grid.digits);
   };
 
   // Mixing in numbers lets the ink be chosen by contrast, so that every cell can be read in both themes.
