@@ -1,4 +1,4 @@
-"""YOLO: one look at a scene, a box from every cell of a grid, and a rule that throws away what is said twice."""
+"""YOLO: one look at a scene, a box from every cell of a grid, a rule that throws away what is said twice."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Literal
@@ -44,9 +44,9 @@ WARM = 20
 class Training(Settings):
     """What is trained: changing any of these trains again."""
 
-    noise: float = Field(0.15, ge=0, le=0.5, json_schema_extra={"more": True})
-    empty: float = Field(0.5, ge=0.01, le=20, json_schema_extra={"log": True, "more": True})
-    place: float = Field(5.0, ge=0.1, le=50, json_schema_extra={"log": True, "more": True})
+    noise: float = Field(0.15, ge=0.0, le=0.5, json_schema_extra={"more": True})
+    empty: float = Field(0.5, ge=0.01, le=20.0, json_schema_extra={"log": True, "more": True})
+    place: float = Field(5.0, ge=0.1, le=50.0, json_schema_extra={"log": True, "more": True})
     steps: int = Field(1000, ge=50, le=1500, multiple_of=10, json_schema_extra={"more": True})
     seed: int = Field(7, ge=0, le=999, json_schema_extra={"more": True})
 
@@ -61,7 +61,7 @@ class View(Settings):
 
 
 def train(training: Training) -> Iterator[Checkpoint]:
-    """Show ever new scenes, 16 at a time, and learn from the cells that hold a centre and from those that do not."""
+    """Show ever new scenes, 16 at a time; learn from the cells that hold a centre and from the empty ones."""
     generator = torch.Generator().manual_seed(training.seed)
     net = fresh(generator)
     optimiser = torch.optim.Adam(net.parameters(), lr=RATE)
@@ -82,7 +82,7 @@ def train(training: Training) -> Iterator[Checkpoint]:
 
 
 def recorded(step: int, training: Training, net: Detector) -> Checkpoint:
-    """The detector, and what it makes of the test scenes. Its weights are kept with 16 bits: half the file."""
+    """The detector and what it makes of the test scenes. Its weights are kept with 16 bits: half the file."""
     kept = {
         name: value.astype("float16") if value.dtype == "float32" else value
         for name, value in weights_of(detector=net).items()
@@ -105,7 +105,7 @@ def read(checkpoint: Checkpoint, view: View) -> Reading:
 
 
 def headline(checkpoint: Checkpoint, reading: Reading) -> dict[str, float]:
-    """Over the test scenes, at the thresholds of the view; boxes per scene, before and after the suppression."""
+    """Over the test scenes, at the view's thresholds; boxes per scene, before and after the suppression."""
     test = reading.on_all("test")
     before, after = test.per_scene(reading.confidence)
     return {
@@ -118,7 +118,7 @@ def headline(checkpoint: Checkpoint, reading: Reading) -> dict[str, float]:
 
 
 def see(checkpoint: Checkpoint, reading: Reading) -> list[Say]:
-    """What became of this scene's boxes, what the test scenes say, what happens in one cell and beyond the sizes."""
+    """What became of this scene's boxes; the test scenes; two digits in one cell; sizes never seen."""
     return sentences(reading, headline(checkpoint, reading))
 
 

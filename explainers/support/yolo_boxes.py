@@ -18,11 +18,11 @@ def overlap(a: Tensor, b: Tensor) -> Tensor:
 
 
 def suppressed_by(boxes: Tensor, scores: Tensor, threshold: float) -> Tensor:
-    """Non-maximum suppression of N scenes at once: for each box the one that suppresses it, or −1 if it stays.
+    """Non-maximum suppression of N scenes at once: for each box the one that suppresses it; −1: it stays.
 
-    The box with the highest score stays and suppresses all that overlap it by more than ``threshold``; of the
-    rest again the highest, and so on. Boxes (N, M, 4), scores (N, M) → (N, M) int64. A box never suppresses one
-    with a higher score, so leaving out low scores before or after comes to the same.
+    The box with the highest score stays and suppresses all that overlap it by more than ``threshold``; of
+    the rest again the highest, and so on. Boxes (N, M, 4), scores (N, M) → (N, M) int64. A box never
+    suppresses one with a higher score, so leaving out low scores before or after comes to the same.
     """
     N, M = scores.shape
     order = scores.argsort(dim=1, descending=True, stable=True)  # (N, M)
@@ -40,8 +40,8 @@ def suppressed_by(boxes: Tensor, scores: Tensor, threshold: float) -> Tensor:
 def claims(boxes: Tensor, scores: Tensor, same: Tensor, truth: Tensor) -> tuple[Tensor, Tensor]:
     """Which boxes are right, and with which score each digit was found.
 
-    A box claims the digit of its name that it overlaps most, if by at least MATCH. Of all that claim a digit the
-    one with the highest score is right; the others are wrong, as everywhere in the PASCAL VOC evaluation.
+    A box claims the digit of its name that it overlaps most, if by at least MATCH. Of all that claim a digit
+    the one with the highest score is right; the others are wrong, as in the PASCAL VOC evaluation.
 
     Args:
         boxes: (N, M, 4).
@@ -66,7 +66,7 @@ def claims(boxes: Tensor, scores: Tensor, same: Tensor, truth: Tensor) -> tuple[
 
 
 def precision_recall(scores: Tensor, right: Tensor, truths: int) -> tuple[Array, Array]:
-    """Precision (D,) and recall (D,) of the first 1, 2, … D boxes by score; ``right`` (D,), of ``truths`` digits."""
+    """Precision (D,) and recall (D,) of the first 1, 2, … D boxes by score; there are ``truths`` digits."""
     hits = right[scores.argsort(descending=True, stable=True)].double().cumsum(0)
     taken = torch.arange(1, len(hits) + 1)
     return (hits / taken).numpy(), (hits / max(1, truths)).numpy()

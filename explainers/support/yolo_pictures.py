@@ -117,7 +117,8 @@ def suppression_diagram(readings: Sequence[Reading]) -> Diagram:
     for k, keeper in enumerate(keepers):
         # Those still there when this one is chosen: not kept before, and not suppressed by one before.
         left = [
-            cell != keeper and cell not in keepers[:k] and reading.by[cell] not in keepers[:k] for cell in shown
+            cell != keeper and cell not in keepers[:k] and reading.by[cell] not in keepers[:k]
+            for cell in shown
         ]
         low = torch.maximum(boxes[shown, :2], boxes[keeper, :2])
         both = (torch.minimum(boxes[shown, 2:], boxes[keeper, 2:]) - low).clamp(min=0).prod(dim=1)
@@ -220,7 +221,9 @@ def loss_chart(readings: Sequence[Reading]) -> Chart:
     """The four parts of the loss over the training, on the test scenes."""
     parts = {"digit": "kept", "objectness": "dense", "place": "truth", "size": "cut"}
     first = readings[0].numbers
-    top = 1.05 * max([*(first[f"loss_{part}"] for part in parts), *(r.numbers["loss_digit"] for r in readings)])
+    top = 1.05 * max(
+        [*(first[f"loss_{part}"] for part in parts), *(r.numbers["loss_digit"] for r in readings)]
+    )
     return curves(readings, {f"loss_{part}": name for part, name in parts.items()}, "axis.loss", (0, top))
 
 
@@ -255,7 +258,7 @@ def pairs_chart(readings: Sequence[Reading]) -> Chart:
     """Pairs whose centres share a cell, and the same pairs in two cells: how many of the two are found."""
     reading = readings[-1]
     kinds = ("two_cells", "same_cell")  # the last one stands on top
-    counts = {kind: reading.on_all(kind).counts(reading.confidence) for kind in kinds}
+    counts = {kind: reading.on_all(kind, named=False).counts(reading.confidence) for kind in kinds}
     parts = {2: 1.0, 1: 0.55, 0: 0.2}
     traces = []
     for found, strength in parts.items():
@@ -293,4 +296,3 @@ def sizes_chart(readings: Sequence[Reading]) -> Chart:
         "yaxis": {"title": {"text": Label("axis.found")}, "range": [-0.07, 1.05]},
     }
     return Chart(layout, [traces], [reading.step])
-

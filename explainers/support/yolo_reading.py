@@ -16,7 +16,9 @@ from explainers.support.yolo_net import Detector, Found, decode
 from explainers.support.yolo_scenes import ASKED, EACH, GRID, SIZES, asked
 
 BELOW = -2  # instead of the box that suppresses it: not even above the confidence threshold
-USUAL = 0.5  # the IoU threshold of the suppression at which the mean average precision over training is measured
+USUAL = (
+    0.5  # the IoU threshold of the suppression at which the mean average precision over training is measured
+)
 
 
 @dataclass(frozen=True)
@@ -117,9 +119,9 @@ def answers(checkpoint: Checkpoint, kind: str) -> Found:
 
 
 @once
-def judged(checkpoint: Checkpoint, kind: str, nms: int) -> Judged:
-    """That, suppressed at ``nms`` hundredths and compared with where the digits are."""
-    return judge(answers(checkpoint, kind), asked(kind, checkpoint.numbers["noise"]), nms / 100)
+def judged(checkpoint: Checkpoint, kind: str, nms: int, named: bool) -> Judged:
+    """That, suppressed at ``nms`` hundredths and compared with where the digits are; any name, if not ``named``."""
+    return judge(answers(checkpoint, kind), asked(kind, checkpoint.numbers["noise"]), nms / 100, named)
 
 
 @dataclass(frozen=True)
@@ -140,7 +142,10 @@ class Reading(Measured):
     objectness: Array  # (49,)
     by: list[int]  # (49,): the cell whose box suppresses this one's; −1: it stays; −2: below the confidence
     found: list[int]  # of the digits: which ones are found, with box and name
-    on_all: Callable[[str], Judged]  # all scenes of a kind
+    boxed: list[int]  # of the digits: which ones have a box, whatever its name
+    on_all: Callable[
+        ..., Judged
+    ]  # all scenes of a kind, by box and name or, with ``named=False``, by box alone
 
     def ranked(self) -> list[int]:
         """The cells, by their scores, the highest first."""
@@ -170,17 +175,20 @@ def read_scene(checkpoint: Checkpoint, kind: str, scene: int, confidence: int, n
     there = shown.labels >= 0  # (1, K)
     same = (said.digits[..., None] == shown.labels[:, None]) & there[:, None]
     standing = torch.where(by == -1, said.scores, -1.0)
-    found = claims(said.boxes, standing, same, shown.boxes.double())[1]
     mine = there[0]
+    found, boxed = (
+        (claims(said.boxes, standing, which, shown.boxes.double())[1][0][mine] >= 0).nonzero()[:, 0].tolist()
+        for which in (same, there[:, None].expand_as(same))
+    )
 
-    def on_all(kind: str) -> Judged:
-        return judged(checkpoint, kind, nms)
+    def on_all(kind: str, named: bool = True) -> Judged:
+        return judged(checkpoint, kind, nms, named)
 
     return Reading(
         checkpoint.step, checkpoint.of, checkpoint.numbers, kind, scene, confidence / 100, nms / 100,
         shown.images[0].numpy(), shown.boxes[0][mine].numpy(), shown.labels[0][mine].tolist(), raw[0].numpy(),
         said.boxes[0].numpy(), said.scores[0].numpy(), said.digits[0].tolist(), said.objectness[0].numpy(),
-        by.tolist(), (found[0][mine] >= 0).nonzero()[:, 0].tolist(), on_all,
+        by.tolist(), found, boxed, on_all,
     )  # fmt: skip
 
 

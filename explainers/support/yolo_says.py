@@ -21,7 +21,7 @@ def sentences(reading: Reading, numbers: Mapping[str, float]) -> list[Say]:
     if reading.kind == "large":
         said.append(about_large(reading))
     if reading.kind in ("same_cell", "two_cells"):
-        said.append(Say(f"{reading.kind}_{len(reading.found)}", places(reading)))
+        said.append(Say(f"{reading.kind}_{len(reading.boxed)}", places(reading)))
     test = reading.on_all("test")
     if reading.confidence == 0:
         said.append(Say("zero", {**shared, "missed": 1 - numbers["recall"]}))
@@ -61,8 +61,11 @@ def about_large(reading: Reading) -> Say:
 
 
 def about_pairs(reading: Reading) -> Say:
-    """Is it the cell that they share, or that they are close?"""
-    counts = {kind: reading.on_all(kind).counts(reading.confidence) for kind in ("same_cell", "two_cells")}
+    """Is it the cell that they share, or that they are close? A box on a digit is enough, whatever its name."""
+    counts = {
+        kind: reading.on_all(kind, named=False).counts(reading.confidence)
+        for kind in ("same_cell", "two_cells")
+    }
     shares = {kind: np.array(count) / sum(count) for kind, count in counts.items()}
     same, two = (float(shares[kind][2]) for kind in ("same_cell", "two_cells"))
     if same < HARDLY:

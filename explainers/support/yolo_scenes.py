@@ -13,7 +13,7 @@ GRID = 7  # cells of the grid's side
 CELL = SIDE // GRID  # pixels of a cell's side
 MOST = 3  # digits in a scene
 SEEN = (14.0, 30.0)  # pixels: the longer side of a digit, in training and in the test scenes
-CLOSE = 22.0  # the same, of digits that stand side by side
+CLOSE = 20.0  # the same, of digits that stand side by side
 LARGE = (50.0, 72.0)
 SIZES = (10, 14, 18, 22, 26, 30, 36, 42, 48, 54, 60, 66, 72)  # pixels, asked one after the other
 ASKED = 200  # scenes of each kind
@@ -31,7 +31,9 @@ def joined(parts: list[Scenes]) -> Scenes:
     return Scenes(images, masks, torch.cat(boxes), torch.cat(labels))
 
 
-def beside(generator: torch.Generator, count: int, digits: Digits, longest: float) -> tuple[Tensor, Tensor, Tensor]:
+def beside(
+    generator: torch.Generator, count: int, digits: Digits, longest: float
+) -> tuple[Tensor, Tensor, Tensor]:
     """``count`` pairs of digits for scenes in which they stand side by side, a pixel apart, equally high in the middle.
 
     Their longer sides are from SEEN's least to ``longest`` pixels. Returns rows (N, 2) of ``digits``, the ink's
@@ -50,7 +52,11 @@ def between(sides: Tensor) -> Tensor:
 
 
 def put(
-    generator: torch.Generator, digits: Digits, pairs: tuple[Tensor, Tensor, Tensor], middle: Tensor, noise: float
+    generator: torch.Generator,
+    digits: Digits,
+    pairs: tuple[Tensor, Tensor, Tensor],
+    middle: Tensor,
+    noise: float,
 ) -> Scenes:
     """Scenes with pairs around ``middle`` (N, 2) = x, y."""
     rows, ink, sides = pairs
