@@ -9,17 +9,15 @@ from pydantic import Field
 from explainers.support.contract import Checkpoint, Say, Settings, checkpoint_steps, weights_of
 from explainers.support.digits import CLASSES
 from explainers.support.pictures import Chart, Diagram
-from explainers.support.yolo_net import Detector, fresh, loss_parts
-from explainers.support.yolo_pictures import (
-    decoding_diagram,
+from explainers.support.yolo_charts import (
     learning_chart,
     loss_chart,
     pairs_chart,
     precision_chart,
-    scene_diagram,
     sizes_chart,
-    suppression_diagram,
 )
+from explainers.support.yolo_net import Detector, fresh, loss_parts
+from explainers.support.yolo_pictures import decoding_diagram, scene_diagram, suppression_diagram
 from explainers.support.yolo_reading import Reading, measured, read_scene
 from explainers.support.yolo_says import formula_of, sentences
 from explainers.support.yolo_scenes import asked, mixed

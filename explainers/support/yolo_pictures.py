@@ -1,4 +1,4 @@
-"""Pictures of the detector: the scene with its boxes, the suppression step by step, a box worked out by hand."""
+"""Diagrams of the detector: a scene and its boxes, the suppression step by step, a box worked out by hand."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -7,10 +7,10 @@ import numpy as np
 import torch
 
 from explainers.support.contract import Array, Label
-from explainers.support.pictures import Arrow, Chart, Diagram, Grid, Walk, colour, curves, line
-from explainers.support.yolo_boxes import overlap, precision_recall
-from explainers.support.yolo_reading import BELOW, Reading, by_size, place_of
-from explainers.support.yolo_scenes import CELL, GRID, SEEN, SIDE, SIZES
+from explainers.support.pictures import Arrow, Diagram, Grid, Walk
+from explainers.support.yolo_boxes import overlap
+from explainers.support.yolo_reading import BELOW, Reading, place_of
+from explainers.support.yolo_scenes import CELL, GRID, SIDE
 
 LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvw"  # names of 49 boxes, by score
 ROWS, STEPS = 10, 6  # the most boxes and steps that the suppression shows
@@ -35,7 +35,7 @@ def truths(reading: Reading) -> list[dict[str, Any]]:
 
 
 def scene_frame(reading: Reading) -> dict[str, Any]:
-    """The scene, every cell's box (those below the threshold only when their cell is touched), and its numbers."""
+    """The scene, every cell's box (one below the threshold only while its cell is touched), all numbers."""
     boxes = truths(reading)
     for cell in reversed(reading.ranked()):  # the highest score on top
         fate = reading.by[cell]
@@ -92,7 +92,7 @@ def fate_of(reading: Reading, cell: int, letters: dict[int, str]) -> Label:
 
 
 def suppression_diagram(readings: Sequence[Reading]) -> Diagram:
-    """The boxes above the threshold by score; step by step one stays, and those that overlap it too much go."""
+    """The boxes above the threshold; step by step the best stays, and those that overlap it too much go."""
     reading = readings[-1]
     cells = reading.above()[:ROWS]
     letters = {cell: LETTERS[i] for i, cell in enumerate(reading.ranked())}
@@ -116,10 +116,8 @@ def suppression_diagram(readings: Sequence[Reading]) -> Diagram:
     }
     for k, keeper in enumerate(keepers):
         # Those still there when this one is chosen: not kept before, and not suppressed by one before.
-        left = [
-            cell != keeper and cell not in keepers[:k] and reading.by[cell] not in keepers[:k]
-            for cell in shown
-        ]
+        done = keepers[:k]
+        left = [cell not in (keeper, *done) and reading.by[cell] not in done for cell in shown]
         low = torch.maximum(boxes[shown, :2], boxes[keeper, :2])
         both = (torch.minimum(boxes[shown, 2:], boxes[keeper, 2:]) - low).clamp(min=0).prod(dim=1)
         areas = (boxes[..., 2:] - boxes[..., :2]).prod(dim=1)
@@ -159,35 +157,35 @@ def suppression_diagram(readings: Sequence[Reading]) -> Diagram:
 
 
 def decoding_diagram(readings: Sequence[Reading]) -> Diagram:
-    """The cells with the highest scores: from 15 raw outputs to a box, a name and a score, number by number."""
+    """The cells with the highest scores: from 15 raw outputs to a box, a name and a score, by hand."""
     grids = [
-        Grid("cell", (0, 0), "plain", title=Label("title.cell"), columns=[Label("column"), Label("row")],
+        Grid("cell", (0, 0), "plain", span=(2, 1), title=Label("title.cell"), columns=[Label("column"), Label("row")],
              rows=list(LETTERS[:BY_HAND]), narrow=(0, 0)),
-        Grid("raw", (1, 0), title=Label("title.raw"), columns=["t_x", "t_y", "t_w", "t_h", "t_o"],
+        Grid("raw", (2, 0), span=(3, 1), title=Label("title.raw"), columns=["t_x", "t_y", "t_w", "t_h", "t_o"],
              arithmetic=Label("how.raw"), narrow=(0, 1)),
-        Grid("share", (2, 0), title="σ(t)", columns=["x", "y", "w", "h", "o"], sign=False,
+        Grid("share", (5, 0), span=(3, 1), title="σ(t)", columns=["x", "y", "w", "h", "o"], sign=False,
              arithmetic="σ({raw:r,c}) = 1 / ( 1 + e^−({raw:r,c}) ) = {self}", narrow=(0, 2)),
-        Grid("x", (3, 0), title="x", sign=False, digits=1, columns=[""], narrow=(0, 3),
+        Grid("x", (0, 1), title="x", rows=list(LETTERS[:BY_HAND]), sign=False, digits=1, columns=[""], narrow=(0, 3),
              arithmetic=f"( {{cell:r,0}} + {{share:r,0}} ) · {CELL} = {{self}}"),
-        Grid("y", (4, 0), title="y", sign=False, digits=1, columns=[""], narrow=(1, 3),
+        Grid("y", (1, 1), title="y", sign=False, digits=1, columns=[""], narrow=(1, 3),
              arithmetic=f"( {{cell:r,1}} + {{share:r,1}} ) · {CELL} = {{self}}"),
-        Grid("w", (5, 0), title="w", sign=False, digits=1, columns=[""], narrow=(2, 3),
+        Grid("w", (2, 1), title="w", sign=False, digits=1, columns=[""], narrow=(2, 3),
              arithmetic=f"{SIDE} · {{share:r,2}}² = {{self}}"),
-        Grid("h", (6, 0), title="h", sign=False, digits=1, columns=[""], narrow=(3, 3),
+        Grid("h", (3, 1), title="h", sign=False, digits=1, columns=[""], narrow=(3, 3),
              arithmetic=f"{SIDE} · {{share:r,3}}² = {{self}}"),
-        Grid("left", (7, 0), title="x₀", sign=False, digits=1, columns=[""], narrow=(0, 4),
+        Grid("left", (4, 1), title="x₀", sign=False, digits=1, columns=[""], narrow=(0, 4),
              arithmetic="{x:r,0} − {w:r,0} / 2 = {self}"),
-        Grid("top", (8, 0), title="y₀", sign=False, digits=1, columns=[""], narrow=(1, 4),
+        Grid("top", (5, 1), title="y₀", sign=False, digits=1, columns=[""], narrow=(1, 4),
              arithmetic="{y:r,0} − {h:r,0} / 2 = {self}"),
-        Grid("right", (9, 0), title="x₁", sign=False, digits=1, columns=[""], narrow=(2, 4),
+        Grid("right", (6, 1), title="x₁", sign=False, digits=1, columns=[""], narrow=(2, 4),
              arithmetic="{x:r,0} + {w:r,0} / 2 = {self}"),
-        Grid("bottom", (10, 0), title="y₁", sign=False, digits=1, columns=[""], narrow=(3, 4),
+        Grid("bottom", (7, 1), title="y₁", sign=False, digits=1, columns=[""], narrow=(3, 4),
              arithmetic="{y:r,0} + {h:r,0} / 2 = {self}"),
-        Grid("logits", (0, 1), title=Label("title.logits"), columns=list("0123456789"), span=(3, 1),
+        Grid("logits", (0, 2), title=Label("title.logits"), columns=list("0123456789"), span=(8, 1),
              rows=list(LETTERS[:BY_HAND]), arithmetic=Label("how.logit"), narrow=(0, 5)),
-        Grid("name", (3, 1), title="softmax", columns=list("0123456789"), span=(7, 1), sign=False,
+        Grid("name", (0, 3), title="softmax", columns=list("0123456789"), span=(7, 1), sign=False, rows=list(LETTERS[:BY_HAND]),
              arithmetic="e^({logits:r,c}) / {sum:r,0} = {self}", narrow=(0, 6)),
-        Grid("score", (10, 1), title=Label("title.score"), sign=False, columns=[""], narrow=(0, 7),
+        Grid("score", (7, 3), title=Label("title.score"), sign=False, columns=[""], narrow=(0, 7),
              arithmetic=Label("how.score")),
         hidden("sum"), hidden("best"),
     ]  # fmt: skip
@@ -201,8 +199,8 @@ def decoding_diagram(readings: Sequence[Reading]) -> Diagram:
         powers = np.exp(raw[:, 5:])
         chance = powers / powers.sum(axis=1, keepdims=True)
         low, high = middle - size / 2, middle + size / 2
-        columns = {"x": middle[:, :1], "y": middle[:, 1:], "w": size[:, :1], "h": size[:, 1:],
-                   "left": low[:, :1], "top": low[:, 1:], "right": high[:, :1], "bottom": high[:, 1:]}  # fmt: skip
+        edges = {"left": low[:, :1], "top": low[:, 1:], "right": high[:, :1], "bottom": high[:, 1:]}
+        columns = {"x": middle[:, :1], "y": middle[:, 1:], "w": size[:, :1], "h": size[:, 1:], **edges}
         best = chance.max(axis=1, keepdims=True)
         frame = {
             "cell": where, "raw": raw[:, :5], "share": share, **columns, "logits": raw[:, 5:], "name": chance,
@@ -210,89 +208,3 @@ def decoding_diagram(readings: Sequence[Reading]) -> Diagram:
         }  # fmt: skip
         frames.append({name: part.tolist() for name, part in frame.items()})
     return Diagram(grids, [], frames, [r.step for r in readings], 4.0, ("x", 0, 0), turns=False)
-
-
-def learning_chart(readings: Sequence[Reading]) -> Chart:
-    """Mean average precision on the test scenes over the training, and the same when every name counts."""
-    return curves(readings, {"ap50_any": "truth", "map50": "kept"}, "axis.map", (0, 1))
-
-
-def loss_chart(readings: Sequence[Reading]) -> Chart:
-    """The four parts of the loss over the training, on the test scenes."""
-    parts = {"digit": "kept", "objectness": "dense", "place": "truth", "size": "cut"}
-    first = readings[0].numbers
-    top = 1.05 * max(
-        [*(first[f"loss_{part}"] for part in parts), *(r.numbers["loss_digit"] for r in readings)]
-    )
-    return curves(readings, {f"loss_{part}": name for part, name in parts.items()}, "axis.loss", (0, top))
-
-
-def precision_chart(readings: Sequence[Reading]) -> Chart:
-    """Precision over recall on the test scenes: every digit thin, all together thick, the threshold a point."""
-    reading = readings[-1]
-    test = reading.on_all("test")
-    traces = []
-    for digit in range(10):
-        scores, right, truths = test.of_digit(digit)
-        precision, recall = precision_recall(scores, right, truths)
-        name = Label("name.digit", digit=digit)
-        traces.append(line(recall.tolist(), precision.tolist(), "suppressed", name=name, opacity=0.55,
-                           line={"width": 1.5}))  # fmt: skip
-    precision, recall = precision_recall(test.scores[test.kept], test.right[test.kept], test.truths())
-    traces.append(line(recall.tolist(), precision.tolist(), "kept", name=Label("name.all")))
-    here = test.recall(reading.confidence), test.precision(reading.confidence)
-    traces.append({
-        "type": "scatter", "mode": "markers+text", "x": [here[0]], "y": [here[1]], "cliponaxis": False,
-        "name": Label("name.here"), "text": [Label("here", confidence=reading.confidence)],
-        "textposition": "middle left" if here[0] > 0.3 else "middle right", "textfont": {"size": 14},
-        "marker": {"size": 13, "color": colour("kept"), "line": {"width": 2, "color": "var(--u-card)"}},
-    })  # fmt: skip
-    layout = {
-        "xaxis": {"title": {"text": Label("axis.recall")}, "range": [0, 1.02]},
-        "yaxis": {"title": {"text": Label("axis.precision")}, "range": [0, 1.05]},
-    }
-    return Chart(layout, [traces], [reading.step])
-
-
-def pairs_chart(readings: Sequence[Reading]) -> Chart:
-    """Pairs whose centres share a cell, and the same pairs in two cells: how many of the two are found."""
-    reading = readings[-1]
-    kinds = ("two_cells", "same_cell")  # the last one stands on top
-    counts = {kind: reading.on_all(kind, named=False).counts(reading.confidence) for kind in kinds}
-    parts = {2: 1.0, 1: 0.55, 0: 0.2}
-    traces = []
-    for found, strength in parts.items():
-        shares = [counts[kind][found] / sum(counts[kind]) for kind in kinds]
-        traces.append({
-            "type": "bar", "orientation": "h", "y": [Label(f"kind.{kind}") for kind in kinds], "x": shares,
-            "name": Label(f"found.{found}"), "textposition": "inside", "insidetextanchor": "middle",
-            "text": [Label(f"bar.{found}", share=share) if share > 0.08 else "" for share in shares],
-            "textfont": {"size": 14, "color": "var(--u-ink)"}, "textangle": 0,
-            "marker": {"color": colour("kept"), "opacity": strength},
-        })  # fmt: skip
-    layout = {
-        "barmode": "stack", "bargap": 0.45,
-        "xaxis": {"title": {"text": Label("axis.pairs")}, "range": [0, 1], "tickformat": ".0%"},
-        "yaxis": {"title": {"text": ""}, "tickfont": {"size": 14}},
-    }  # fmt: skip
-    return Chart(layout, [traces], [reading.step])
-
-
-def sizes_chart(readings: Sequence[Reading]) -> Chart:
-    """The share of digits that is found at every size, those of the training marked."""
-    reading = readings[-1]
-    found = by_size(reading.on_all("sizes"), reading.confidence)
-    traces = [
-        line(list(SEEN), [-0.04, -0.04], "truth", line={"width": 8}),
-        {
-            "type": "scatter", "mode": "text", "x": [sum(SEEN) / 2], "y": [0.04], "text": [Label("seen")],
-            "textfont": {"color": colour("truth"), "size": 14}, "hoverinfo": "skip", "name": Label("seen"),
-        },
-        line(list(SIZES), found, "kept", mode="lines+markers", marker={"size": 9}, cliponaxis=False,
-             name=Label("name.found")),
-    ]  # fmt: skip
-    layout = {
-        "xaxis": {"title": {"text": Label("axis.size")}, "range": [8, 74]},
-        "yaxis": {"title": {"text": Label("axis.found")}, "range": [-0.07, 1.05]},
-    }
-    return Chart(layout, [traces], [reading.step])

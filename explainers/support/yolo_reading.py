@@ -1,7 +1,7 @@
 """One scene as the detector sees it, cell by cell, and what it finds in all scenes of a kind."""
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, fields
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 
 import torch
 from torch import Tensor
@@ -13,7 +13,7 @@ from explainers.support.once import once
 from explainers.support.scenes import Scenes
 from explainers.support.yolo_boxes import average_precision, claims, overlap, suppressed_by
 from explainers.support.yolo_net import Detector, Found, decode
-from explainers.support.yolo_scenes import ASKED, EACH, GRID, SIZES, asked
+from explainers.support.yolo_scenes import EACH, GRID, SIZES, asked
 
 BELOW = -2  # instead of the box that suppresses it: not even above the confidence threshold
 USUAL = (
@@ -51,7 +51,7 @@ class Judged:
         return int(((self.found >= confidence) & (self.labels >= 0)).sum()) / self.truths()
 
     def per_scene(self, confidence: float) -> tuple[float, float]:
-        """Boxes of a scene, on average: above the confidence threshold, and of those after the suppression."""
+        """Boxes of a scene, on average: above the confidence threshold, and those after the suppression."""
         above = self.scores >= confidence
         return tuple(float(some.sum()) / len(above) for some in (above, above & self.kept))  # type: ignore[return-value]
 
@@ -120,7 +120,7 @@ def answers(checkpoint: Checkpoint, kind: str) -> Found:
 
 @once
 def judged(checkpoint: Checkpoint, kind: str, nms: int, named: bool) -> Judged:
-    """That, suppressed at ``nms`` hundredths and compared with where the digits are; any name, if not ``named``."""
+    """That, suppressed at ``nms`` hundredths and compared with the digits; any name, if not ``named``."""
     return judge(answers(checkpoint, kind), asked(kind, checkpoint.numbers["noise"]), nms / 100, named)
 
 

@@ -61,7 +61,7 @@ def about_large(reading: Reading) -> Say:
 
 
 def about_pairs(reading: Reading) -> Say:
-    """Is it the cell that they share, or that they are close? A box on a digit is enough, whatever its name."""
+    """Is it the cell that they share, or that they are close? A box that fits counts, whatever its name."""
     counts = {
         kind: reading.on_all(kind, named=False).counts(reading.confidence)
         for kind in ("same_cell", "two_cells")

@@ -1,4 +1,4 @@
-"""What the detector is trained on and asked about: 1 to 3 digits in noise, pairs in one cell, digits of any size."""
+"""What the detector is shown and asked: 1 to 3 digits in noise, pairs in one cell, digits of any size."""
 
 from functools import lru_cache
 
@@ -21,7 +21,7 @@ EACH = 24  # digits, the same at every size
 
 
 def joined(parts: list[Scenes]) -> Scenes:
-    """Scenes of different numbers of digits as one: where a scene has fewer than MOST, label −1 and no box."""
+    """Scenes of different numbers of digits as one: where one has fewer than MOST, label −1 and no box."""
     boxes, labels = [], []
     for part in parts:
         missing = MOST - part.labels.shape[1]
@@ -34,10 +34,10 @@ def joined(parts: list[Scenes]) -> Scenes:
 def beside(
     generator: torch.Generator, count: int, digits: Digits, longest: float
 ) -> tuple[Tensor, Tensor, Tensor]:
-    """``count`` pairs of digits for scenes in which they stand side by side, a pixel apart, equally high in the middle.
+    """``count`` pairs of digits that shall stand side by side, a pixel apart.
 
-    Their longer sides are from SEEN's least to ``longest`` pixels. Returns rows (N, 2) of ``digits``, the ink's
-    boxes (N, 2, 4) in them, and the sizes (N, 2, 2) that they shall have.
+    The longer side of both is the same, from SEEN's least to ``longest`` pixels. Returns rows (N, 2) of
+    ``digits``, the boxes (N, 2, 4) of the ink in them, and the sizes (N, 2, 2) that they shall have.
     """
     rows = torch.randint(len(digits.labels), (count, 2), generator=generator)
     ink = ink_boxes(digits.images[rows.flatten()]).reshape(count, 2, 4)
@@ -71,7 +71,7 @@ def put(
 
 
 def mixed(generator: torch.Generator, count: int, noise: float, testing: bool = False) -> Scenes:
-    """``count`` scenes in random order: a quarter each with 1, 2, 3 digits, and with 2 that stand side by side."""
+    """``count`` scenes in random order: a quarter each with 1, 2, 3 digits, and with 2 side by side."""
     digits = digit_split()[testing]
     parts = [
         scenes(generator, (count + k) // 4, SIDE, digits, k + 1, noise, SEEN) for k in range(MOST)
@@ -86,8 +86,8 @@ def mixed(generator: torch.Generator, count: int, noise: float, testing: bool = 
 def pairs(generator: torch.Generator, count: int, noise: float, cells: int) -> Scenes:
     """Two small test digits side by side that do not touch, their centres in one cell or in two.
 
-    The same pairs, at the same height, in the same noise: with ``cells`` = 2 they only stand half a cell further
-    to the right, so that a border of the grid passes between the two centres.
+    The same pairs, at the same height, in the same noise: with ``cells`` = 2 they only stand half a cell
+    further to the right, so that a border of the grid passes between the two centres.
     """
     digits = digit_split()[1]
     many = beside(generator, 8 * count, digits, SEEN[0])
@@ -100,10 +100,7 @@ def pairs(generator: torch.Generator, count: int, noise: float, cells: int) -> S
 
 @lru_cache(maxsize=16)
 def asked(kind: str, noise: float) -> Scenes:
-    """The fixed scenes of one kind, of test digits: ``test``, ``same_cell``, ``two_cells``, ``large``, ``sizes``.
-
-    ``sizes`` holds EACH digits at every one of SIZES in turn.
-    """
+    """The fixed scenes, of test digits, of one of the view's kinds, or ``sizes``: EACH digits at all SIZES."""
     generator = torch.Generator().manual_seed(2016)
     digits = digit_split()[1]
     if kind == "test":
