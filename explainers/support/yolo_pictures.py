@@ -158,14 +158,15 @@ def suppression_diagram(readings: Sequence[Reading]) -> Diagram:
 
 def decoding_diagram(readings: Sequence[Reading]) -> Diagram:
     """The cells with the highest scores: from 15 raw outputs to a box, a name and a score, by hand."""
+    names = list(LETTERS[:BY_HAND])
     grids = [
-        Grid("cell", (0, 0), "plain", span=(2, 1), title=Label("title.cell"), columns=[Label("column"), Label("row")],
-             rows=list(LETTERS[:BY_HAND]), narrow=(0, 0)),
-        Grid("raw", (2, 0), span=(3, 1), title=Label("title.raw"), columns=["t_x", "t_y", "t_w", "t_h", "t_o"],
+        Grid("cell", (0, 0), "plain", span=(2, 1), title=Label("title.cell"), rows=names, narrow=(0, 0),
+             columns=[Label("column"), Label("row")]),
+        Grid("raw", (2, 0), span=(3, 1), title=Label("title.raw"), columns=[f"t_{i}" for i in "xywho"],
              arithmetic=Label("how.raw"), narrow=(0, 1)),
         Grid("share", (5, 0), span=(3, 1), title="σ(t)", columns=["x", "y", "w", "h", "o"], sign=False,
              arithmetic="σ({raw:r,c}) = 1 / ( 1 + e^−({raw:r,c}) ) = {self}", narrow=(0, 2)),
-        Grid("x", (0, 1), title="x", rows=list(LETTERS[:BY_HAND]), sign=False, digits=1, columns=[""], narrow=(0, 3),
+        Grid("x", (0, 1), title="x", rows=names, sign=False, digits=1, columns=[""], narrow=(0, 3),
              arithmetic=f"( {{cell:r,0}} + {{share:r,0}} ) · {CELL} = {{self}}"),
         Grid("y", (1, 1), title="y", sign=False, digits=1, columns=[""], narrow=(1, 3),
              arithmetic=f"( {{cell:r,1}} + {{share:r,1}} ) · {CELL} = {{self}}"),
@@ -182,8 +183,8 @@ def decoding_diagram(readings: Sequence[Reading]) -> Diagram:
         Grid("bottom", (7, 1), title="y₁", sign=False, digits=1, columns=[""], narrow=(3, 4),
              arithmetic="{y:r,0} + {h:r,0} / 2 = {self}"),
         Grid("logits", (0, 2), title=Label("title.logits"), columns=list("0123456789"), span=(8, 1),
-             rows=list(LETTERS[:BY_HAND]), arithmetic=Label("how.logit"), narrow=(0, 5)),
-        Grid("name", (0, 3), title="softmax", columns=list("0123456789"), span=(7, 1), sign=False, rows=list(LETTERS[:BY_HAND]),
+             rows=names, arithmetic=Label("how.logit"), narrow=(0, 5)),
+        Grid("name", (0, 3), title="softmax", columns=list("0123456789"), span=(7, 1), sign=False, rows=names,
              arithmetic="e^({logits:r,c}) / {sum:r,0} = {self}", narrow=(0, 6)),
         Grid("score", (7, 3), title=Label("title.score"), sign=False, columns=[""], narrow=(0, 7),
              arithmetic=Label("how.score")),

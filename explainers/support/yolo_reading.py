@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 
 import torch
 from torch import Tensor
@@ -103,6 +104,13 @@ def detector(checkpoint: Checkpoint) -> Detector:
     return net.eval()
 
 
+@lru_cache(maxsize=256)
+def image_of(kind: str, noise: float, scene: int) -> Array:
+    """One scene's pixels (84, 84): the same array for every checkpoint, so that it travels once."""
+    image: Array = asked(kind, noise).images[scene - 1].numpy()
+    return image
+
+
 @once
 def raw_outputs(checkpoint: Checkpoint, kind: str, scene: int) -> Tensor:
     """What leaves the network for one scene: (1, 7, 7, 15), in double precision."""
@@ -186,7 +194,7 @@ def read_scene(checkpoint: Checkpoint, kind: str, scene: int, confidence: int, n
 
     return Reading(
         checkpoint.step, checkpoint.of, checkpoint.numbers, kind, scene, confidence / 100, nms / 100,
-        shown.images[0].numpy(), shown.boxes[0][mine].numpy(), shown.labels[0][mine].tolist(), raw[0].numpy(),
+        image_of(kind, checkpoint.numbers["noise"], scene), shown.boxes[0][mine].numpy(), shown.labels[0][mine].tolist(), raw[0].numpy(),
         said.boxes[0].numpy(), said.scores[0].numpy(), said.digits[0].tolist(), said.objectness[0].numpy(),
         by.tolist(), found, boxed, on_all,
     )  # fmt: skip

@@ -100,7 +100,7 @@ def pairs(generator: torch.Generator, count: int, noise: float, cells: int) -> S
 
 @lru_cache(maxsize=16)
 def asked(kind: str, noise: float) -> Scenes:
-    """The fixed scenes, of test digits, of one of the view's kinds, or ``sizes``: EACH digits at all SIZES."""
+    """The fixed scenes, of test digits, of a kind of the view, or ``sizes``: EACH digits at all SIZES."""
     generator = torch.Generator().manual_seed(2016)
     digits = digit_split()[1]
     if kind == "test":
