@@ -97,8 +97,9 @@ def look(net: Detector, images: Tensor) -> Found:
     return decode(net(images))
 
 
+@lru_cache(maxsize=24)
 def detector(checkpoint: Checkpoint) -> Detector:
-    """The detector at this step; its weights are kept with 16 bits."""
+    """The detector at this step; its weights are kept with 16 bits. Those of two runs stay at hand."""
     net = Detector()
     net.load_state_dict(checkpoint.state("detector"))
     return net.eval()
@@ -178,8 +179,10 @@ def read_scene(checkpoint: Checkpoint, kind: str, scene: int, confidence: int, n
     shown = asked(kind, checkpoint.numbers["noise"]).pick(slice(scene - 1, scene))
     raw = raw_outputs(checkpoint, kind, scene)
     said = decode(raw)
-    by = suppressed_by(said.boxes, said.scores, nms / 100)[0]
-    by[said.scores[0] < confidence / 100] = BELOW
+    by = torch.full((said.scores.shape[1],), BELOW)
+    above = (said.scores[0] >= confidence / 100).nonzero()[:, 0]
+    among = suppressed_by(said.boxes[:, above], said.scores[:, above], nms / 100)[0]
+    by[above] = torch.where(among < 0, -1, above[among.clamp(min=0)]) if len(above) else among
     there = shown.labels >= 0  # (1, K)
     same = (said.digits[..., None] == shown.labels[:, None]) & there[:, None]
     standing = torch.where(by == -1, said.scores, -1.0)
@@ -194,9 +197,9 @@ def read_scene(checkpoint: Checkpoint, kind: str, scene: int, confidence: int, n
 
     return Reading(
         checkpoint.step, checkpoint.of, checkpoint.numbers, kind, scene, confidence / 100, nms / 100,
-        image_of(kind, checkpoint.numbers["noise"], scene), shown.boxes[0][mine].numpy(), shown.labels[0][mine].tolist(), raw[0].numpy(),
-        said.boxes[0].numpy(), said.scores[0].numpy(), said.digits[0].tolist(), said.objectness[0].numpy(),
-        by.tolist(), found, boxed, on_all,
+        image_of(kind, checkpoint.numbers["noise"], scene), shown.boxes[0][mine].numpy(),
+        shown.labels[0][mine].tolist(), raw[0].numpy(), said.boxes[0].numpy(), said.scores[0].numpy(),
+        said.digits[0].tolist(), said.objectness[0].numpy(), by.tolist(), found, boxed, on_all,
     )  # fmt: skip
 
 
