@@ -232,6 +232,7 @@ class Grid:
     touched one's stands out, later ones fade.
 
     ``digits``: how many behind the point. ``sign``: whether numbers above zero are written with a plus.
+    ``still``: a map of places, which stays as it is where a diagram is turned, with its title above.
 
     ``against`` names another grid: cells that differ from its are marked, and a grid without any fades.
     ``narrow`` is the place, (column, row), on a screen too narrow for ``at`` (default: turned by 90
@@ -249,6 +250,7 @@ class Grid:
     step: int | None = None
     digits: int = 2
     sign: bool = True
+    still: bool = False
     against: str = ""
     narrow: tuple[int, int] | None = None
     pixel: int = 4

@@ -16,7 +16,7 @@ def learning_chart(readings: Sequence[Reading]) -> Chart:
 
 def loss_chart(readings: Sequence[Reading]) -> Chart:
     """The four parts of the loss over the training, on the test scenes."""
-    parts = {"digit": "across", "objectness": "dense", "place": "within", "size": "cut"}
+    parts = {"digit": "convolution", "objectness": "dense", "place": "within", "size": "cut"}
     top = 1.05 * max(reading.numbers[f"loss_{part}"] for reading in readings for part in parts)
     return curves(readings, {f"loss_{part}": name for part, name in parts.items()}, "axis.loss", (0, top))
 
@@ -61,13 +61,15 @@ def pairs_chart(readings: Sequence[Reading]) -> Chart:
             "type": "bar", "orientation": "h", "y": [Label(f"kind.{kind}") for kind in kinds], "x": shares,
             "name": Label(f"found.{found}"), "textposition": "inside", "insidetextanchor": "middle",
             "text": [Label(f"bar.{found}", share=share) if share > 0.08 else "" for share in shares],
-            "textfont": {"size": 14, "color": "var(--u-ink)"}, "textangle": 0,
+            "textfont": {"size": 14, "color": "var(--u-card)" if found == 2 else "var(--u-ink)"},
+            "textangle": 0,
             "marker": {"color": colour("kept"), "opacity": strength},
         })  # fmt: skip
     layout = {
         "barmode": "stack", "bargap": 0.45,
-        "xaxis": {"title": {"text": Label("axis.pairs")}, "range": [0, 1], "tickformat": ".0%"},
-        "yaxis": {"title": {"text": ""}, "tickfont": {"size": 14}},
+        "xaxis": {"title": {"text": Label("axis.pairs")}, "range": [0, 1], "tickformat": ".0%",
+                  "tickvals": [0, 0.25, 0.5, 0.75, 1]},
+        "yaxis": {"title": {"text": ""}, "tickfont": {"size": 14}}, "margin": {"r": 32},
     }  # fmt: skip
     return Chart(layout, [traces], [reading.step])
 

@@ -72,7 +72,7 @@ def scene_diagram(readings: Sequence[Reading]) -> Diagram:
     last = readings[-1]
     grids = [
         Grid("scene", (0, 0), "ink", title=Label("title.scene"), narrow=(0, 0)),
-        Grid("objectness", (1, 0), title=Label("title.objectness"), sign=False, narrow=(0, 1),
+        Grid("objectness", (1, 0), title=Label("title.objectness"), sign=False, still=True, narrow=(0, 1),
              arithmetic=Label("how.cell"), looks={"scene": (CELL, CELL, 0)}),
         *(hidden(f"t_{name}", sign=True) for name in "xywho"),
         *(hidden(name, 1) for name in "xywh"),
@@ -103,7 +103,7 @@ def suppression_diagram(readings: Sequence[Reading]) -> Diagram:
     grids = [
         Grid("scene", (0, 0), "ink", pixel=3, title=Label("title.boxes"), narrow=(0, 0)),
         Grid("digit", (1, 0), "plain", title=Label("title.digit"), rows=names, narrow=(0, 1)),
-        Grid("score", (2, 0), title=Label("title.score"), sign=False, narrow=(1, 1)),
+        Grid("score", (2, 0), title=Label("title.score"), sign=False, rows=names, narrow=(0, 2)),
     ]
     frame: dict[str, Any] = {
         "scene": reading.image,
@@ -130,7 +130,7 @@ def suppression_diagram(readings: Sequence[Reading]) -> Diagram:
         gone = [letters[cell] for cell in shown if reading.by[cell] == keeper]
         title = Label("title.step", letter=letters[keeper])
         grids.append(
-            Grid(f"iou{k}", (3 + k, 0), title=title, step=k, sign=False, rows=names, narrow=(0, 3 + k),
+            Grid(f"iou{k}", (3 + k, 0), title=title, step=k, sign=False, rows=names, narrow=(0, 4 + k),
                  arithmetic=Label("how.iou", k=k, letter=letters[keeper], limit=reading.nms))
         )  # fmt: skip
         grids += [hidden(f"{name}{k}", 1) for name in ("both", "either")]
@@ -140,7 +140,7 @@ def suppression_diagram(readings: Sequence[Reading]) -> Diagram:
             places[cell].append([f"iou{k}", r, 0])
             places[keeper] += [[f"iou{k}", r, 0]]
     grids.append(
-        Grid("fate", (3 + len(keepers), 0), "word", title=Label("title.fate"), rows=names, narrow=(0, 2))
+        Grid("fate", (3 + len(keepers), 0), "word", title=Label("title.fate"), rows=names, narrow=(0, 3))
     )
     frame["fate"] = [[fate_of(reading, cell, letters)] for cell in shown]
     frame["scene/boxes"] = [
@@ -152,7 +152,9 @@ def suppression_diagram(readings: Sequence[Reading]) -> Diagram:
         for cell in reversed(shown)
     ]  # fmt: skip
     walk = Walk(Label("walk.title"), Label("walk.play"), stops) if stops else None
-    start = ("iou0", 0, 0) if stops else ("score", 0, 0)
+    # Where the first box is compared that goes: at itself the one that stays has nothing to compare.
+    row = next((r for r, cell in enumerate(shown) if reading.by[cell] >= 0), min(1, len(shown) - 1))
+    start = ("iou0", row, 0) if stops else ("score", 0, 0)
     return Diagram(grids, [], [frame], [reading.step], 1.0, start, walk=walk, turns=False)
 
 
@@ -166,21 +168,21 @@ def decoding_diagram(readings: Sequence[Reading]) -> Diagram:
              arithmetic=Label("how.raw"), narrow=(0, 1)),
         Grid("share", (5, 0), span=(3, 1), title="σ(t)", columns=["x", "y", "w", "h", "o"], sign=False,
              arithmetic="σ({raw:r,c}) = 1 / ( 1 + e^−({raw:r,c}) ) = {self}", narrow=(0, 2)),
-        Grid("x", (0, 1), title="x", rows=names, sign=False, digits=1, columns=[""], narrow=(0, 3),
+        Grid("x", (0, 1), "plain", title="x", rows=names, digits=1, columns=[""], narrow=(0, 3),
              arithmetic=f"( {{cell:r,0}} + {{share:r,0}} ) · {CELL} = {{self}}"),
-        Grid("y", (1, 1), title="y", sign=False, digits=1, columns=[""], narrow=(1, 3),
+        Grid("y", (1, 1), "plain", title="y", digits=1, columns=[""], narrow=(1, 3),
              arithmetic=f"( {{cell:r,1}} + {{share:r,1}} ) · {CELL} = {{self}}"),
-        Grid("w", (2, 1), title="w", sign=False, digits=1, columns=[""], narrow=(2, 3),
+        Grid("w", (2, 1), "plain", title="w", digits=1, columns=[""], narrow=(2, 3),
              arithmetic=f"{SIDE} · {{share:r,2}}² = {{self}}"),
-        Grid("h", (3, 1), title="h", sign=False, digits=1, columns=[""], narrow=(3, 3),
+        Grid("h", (3, 1), "plain", title="h", digits=1, columns=[""], narrow=(3, 3),
              arithmetic=f"{SIDE} · {{share:r,3}}² = {{self}}"),
-        Grid("left", (4, 1), title="x₀", sign=False, digits=1, columns=[""], narrow=(0, 4),
+        Grid("left", (4, 1), "plain", title="x₀", digits=1, columns=[""], narrow=(0, 4),
              arithmetic="{x:r,0} − {w:r,0} / 2 = {self}"),
-        Grid("top", (5, 1), title="y₀", sign=False, digits=1, columns=[""], narrow=(1, 4),
+        Grid("top", (5, 1), "plain", title="y₀", digits=1, columns=[""], narrow=(1, 4),
              arithmetic="{y:r,0} − {h:r,0} / 2 = {self}"),
-        Grid("right", (6, 1), title="x₁", sign=False, digits=1, columns=[""], narrow=(2, 4),
+        Grid("right", (6, 1), "plain", title="x₁", digits=1, columns=[""], narrow=(2, 4),
              arithmetic="{x:r,0} + {w:r,0} / 2 = {self}"),
-        Grid("bottom", (7, 1), title="y₁", sign=False, digits=1, columns=[""], narrow=(3, 4),
+        Grid("bottom", (7, 1), "plain", title="y₁", digits=1, columns=[""], narrow=(3, 4),
              arithmetic="{y:r,0} + {h:r,0} / 2 = {self}"),
         Grid("logits", (0, 2), title=Label("title.logits"), columns=list("0123456789"), span=(8, 1),
              rows=names, arithmetic=Label("how.logit"), narrow=(0, 5)),

@@ -30,7 +30,8 @@ def sentences(reading: Reading, numbers: Mapping[str, float]) -> list[Say]:
     if numbers["boxes_before"] == numbers["boxes_after"]:
         said.append(Say("no_repeats", shared))
     else:
-        said.append(Say("repeats", {**shared, "share": test.repeats(reading.confidence)}))
+        share = test.repeats(reading.confidence)
+        said.append(Say("repeats" if share < 0.995 else "repeats_all", {**shared, "share": share}))
     return [*said, about_pairs(reading), about_sizes(reading)]
 
 
@@ -57,6 +58,7 @@ def about_large(reading: Reading) -> Say:
     each = overlap(torch.as_tensor(reading.boxes), torch.as_tensor(reading.truth).double())
     size = float((reading.truth[0, 2:] - reading.truth[0, :2]).max())
     values = {"size": size, "seen": SEEN[1], "digit": reading.labels[0], "iou": float(each.max())}
+    values["stay"] = len(reading.stay())
     return Say("large_found" if reading.found else "large_missed", values)
 
 

@@ -185,6 +185,7 @@ const uDiagram = (root) => {
       if (grid.kind === 'hidden') continue;
       const box = uElement('div', `u-grid u-${grid.kind}`, layout);
       box.classList.toggle('u-timed', grid.step !== null);
+      box.classList.toggle('u-still', !!grid.still);
       box.classList.toggle('u-both', !!(grid.title && grid.caption));
       uElement('div', 'u-title', box, grid.title);
       if (grid.narrow && !grid.title && !grid.caption && grid.kind !== 'word') uElement('div', 'u-caption-of u-when-narrow', box, data.stages.find((stage) => stage.row === grid.at[1])?.title);
