@@ -1,4 +1,4 @@
-"""Scenes: a few real handwritten digits of different heights, put into noise; where each is, is known exactly."""
+"""Scenes: a few real handwritten digits of different heights, put into noise; each place is known exactly."""
 
 from dataclasses import dataclass
 
@@ -8,7 +8,6 @@ from torch import Tensor, nn
 from explainers.support.digits import Digits
 
 INK = 0.5  # a pixel of a digit with at least so much ink belongs to it
-SCRAP = 6  # pixels, the side of a piece torn from a digit
 TRIES = 100  # rounds in which digits that touch are put elsewhere; after that they stay
 
 
@@ -43,7 +42,7 @@ def ink_boxes(images: Tensor) -> Tensor:
 
 
 def places(generator: torch.Generator, sizes: Tensor, size: int) -> Tensor:
-    """Corners (N, K, 2) for boxes of ``sizes`` (N, K, 2) inside the scene, apart from one another if it goes."""
+    """Corners (N, K, 2) for boxes of ``sizes`` (N, K, 2) inside the scene, none on another if it goes."""
     N, K, _ = sizes.shape
     room = (size - sizes).clamp(min=0)  # (N, K, 2)
     corners = torch.zeros_like(sizes)
@@ -72,20 +71,6 @@ def drawn(digits: Tensor, ink: Tensor, boxes: Tensor, size: int) -> Tensor:
     return nn.functional.grid_sample(digits[:, None], grid, align_corners=False)[:, 0]  # (N, S, S)
 
 
-def torn(generator: torch.Generator, count: int, size: int, digits: Digits, scraps: int) -> Tensor:
-    """Scenes (N, S, S) strewn with ``scraps`` pieces of SCRAP × SCRAP pixels from the middle of digits."""
-    result = torch.zeros(count, size, size)
-    rows = torch.randint(len(digits.labels), (count, scraps), generator=generator)
-    wide = digits.images.shape[-1]
-    cut = torch.randint(wide // 4, 3 * wide // 4 - SCRAP, (count, scraps, 2), generator=generator)
-    put = torch.randint(size - SCRAP, (count, scraps, 2), generator=generator)
-    for n in range(count):
-        for row, (y, x), (v, u) in zip(rows[n].tolist(), cut[n].tolist(), put[n].tolist(), strict=True):
-            place = result[n, v : v + SCRAP, u : u + SCRAP]
-            torch.maximum(place, digits.images[row, y : y + SCRAP, x : x + SCRAP], out=place)
-    return result
-
-
 def scenes(
     generator: torch.Generator,
     count: int,
@@ -94,7 +79,6 @@ def scenes(
     per_scene: int = 2,
     noise: float = 0.3,
     heights: tuple[float, float] = (16.0, 24.0),
-    scraps: int = 0,
 ) -> Scenes:
     """``count`` new scenes of ``size`` × ``size`` pixels.
 
@@ -106,7 +90,6 @@ def scenes(
         per_scene: how many digits stand in each.
         noise: the standard deviation of what is added to every pixel.
         heights: the least and the largest height of a digit, in pixels; all between are equally likely.
-        scraps: how many small pieces of other digits lie about in each scene; they belong to no mask.
 
     """
     rows = torch.randint(len(digits.labels), (count * per_scene,), generator=generator)  # (N·K,)
@@ -121,9 +104,8 @@ def scenes(
     boxes = torch.cat([corners, corners + sizes], dim=1)  # (N·K, 4)
     each = drawn(picked.images, ink, boxes, size).reshape(count, per_scene, size, size)
     clean = each.amax(dim=1)  # (N, S, S)
-    shown = torch.maximum(clean, torn(generator, count, size, digits, scraps)) if scraps else clean
     added = noise * torch.randn(clean.shape, generator=generator)
     return Scenes(
-        (shown + added).clamp(0, 1), (clean >= INK).float(),
+        (clean + added).clamp(0, 1), (clean >= INK).float(),
         boxes.reshape(count, per_scene, 4), picked.labels.reshape(count, per_scene),
     )  # fmt: skip

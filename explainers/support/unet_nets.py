@@ -1,6 +1,7 @@
-"""A small U-Net: it shrinks the picture three times, grows it back, and looks back at each size once."""
+"""A small U-Net: it shrinks the picture three times, grows it back, and looks back once at each size."""
 
 from collections.abc import Collection
+from math import sqrt
 
 import torch
 from torch import Tensor, nn
@@ -13,38 +14,70 @@ SKIPS = ("fine", "middle", "coarse")  # from the largest picture to the smallest
 class UNet(nn.Module):
     """Ronneberger, Fischer & Brox (2015), smaller: one convolution per step, padded, so that no edge is lost.
 
-    ``without``: the skips that this net was built without. There the up-convolution makes twice as many
-    channels, and the convolution after it takes as many as with the skip.
+    ``without``: the skips that this net is built without. There the up-convolution makes twice as many
+    channels, so that the convolution after it adds up as many as where there is a skip.
     """
 
     def __init__(self, without: Collection[str] = ()) -> None:
         super().__init__()
         self.without = frozenset(without)
-        before = (1, *CHANNELS[:-1])
-        self.down = nn.ModuleList(
-            nn.Conv2d(a, b, 3, padding=1) for a, b in zip(before, CHANNELS, strict=True)
-        )
+        into = (1, *CHANNELS[:-1])
+        self.down = nn.ModuleList(nn.Conv2d(a, b, 3, padding=1) for a, b in zip(into, CHANNELS, strict=True))
         self.up = nn.ModuleList(
-            nn.ConvTranspose2d(
-                CHANNELS[i + 1], CHANNELS[i] * (2 if SKIPS[i] in self.without else 1), 2, stride=2
-            )
-            for i in range(LEVELS)
+            nn.ConvTranspose2d(below, c * (1 + (skip in self.without)), 2, stride=2)
+            for below, c, skip in zip(CHANNELS[1:], CHANNELS, SKIPS, strict=False)
         )
         self.merge = nn.ModuleList(nn.Conv2d(2 * c, c, 3, padding=1) for c in CHANNELS[:-1])
         self.score = nn.Conv2d(CHANNELS[0], 1, 1)
 
-    def forward(self, x: Tensor, cut: Collection[str] = ()) -> Tensor:
-        """Pictures x (N, 1, S, S) → logits (N, 1, S, S). ``cut``: skips that carry zeros."""
-        kept = []
-        for i in range(LEVELS):
-            x = torch.relu(self.down[i](x))  # (N, C_i, S/2^i, S/2^i)
-            kept.append(x)
-            x = nn.functional.max_pool2d(x, 2)  # (N, C_i, S/2^(i+1), …)
-        x = torch.relu(self.down[LEVELS](x))  # (N, C_3, S/8, S/8)
+    def maps(self, x: Tensor, cut: Collection[str] = ()) -> dict[str, Tensor]:
+        """Every feature map of pictures x (N, 1, S, S), by name, and ``logits`` (N, 1, S, S).
+
+        ``down0`` … ``down3`` (N, C_i, S/2^i, S/2^i) on the way down, ``up2`` … and ``merge2`` … on the way
+        back. ``cut``: skips that carry zeros.
+        """
+        found = {}
+        for i in range(LEVELS + 1):
+            x = found[f"down{i}"] = torch.relu(self.down[i](x))  # (N, C_i, S/2^i, S/2^i)
+            if i < LEVELS:
+                x = nn.functional.max_pool2d(x, 2)  # (N, C_i, S/2^(i+1), …)
         for i in reversed(range(LEVELS)):
-            x = self.up[i](x)  # (N, C_i, S/2^i, S/2^i)
+            x = found[f"up{i}"] = self.up[i](x)  # (N, C_i, S/2^i, …), or twice the channels
             if SKIPS[i] not in self.without:
-                skip = torch.zeros_like(kept[i]) if SKIPS[i] in cut else kept[i]
-                x = torch.cat([skip, x], dim=1)  # (N, 2·C_i, …)
-            x = torch.relu(self.merge[i](x))  # (N, C_i, …)
-        return self.score(x)
+                skip = found[f"down{i}"] * (SKIPS[i] not in cut)
+                x = torch.cat([skip, x], dim=1)  # (N, 2·C_i, S/2^i, …)
+            x = found[f"merge{i}"] = torch.relu(self.merge[i](x))  # (N, C_i, S/2^i, …)
+        found["logits"] = self.score(x)
+        return found
+
+    def forward(self, x: Tensor, cut: Collection[str] = ()) -> Tensor:
+        """Pictures x (N, S, S) → logits (N, S, S), above 0 where the net sees a digit."""
+        return self.maps(x[:, None], cut)["logits"][:, 0]
+
+
+@torch.no_grad()
+def started(generator: torch.Generator, without: Collection[str]) -> dict[str, UNet]:
+    """A whole U-Net and one built without some skips, from the same initial values wherever shapes allow.
+
+    As in the paper, every weight is drawn with variance 2/n, n being how many numbers one output adds up.
+    """
+    nets = {"whole": UNet(), "without": UNet(without)}
+    for net in nets.values():
+        for name, value in net.named_parameters():
+            # An up-convolution with stride 2 puts its patches side by side: one output, one input pixel.
+            inputs = value.shape[0] if name.startswith("up") else value[0].numel()
+            if name.endswith("bias"):
+                value.zero_()
+            else:
+                value.normal_(0, sqrt(2 / inputs), generator=generator)
+    same, other = (dict(net.named_parameters()) for net in nets.values())
+    for name, value in same.items():
+        rows = other[name][:, : value.shape[1]] if name.startswith("up") and value.dim() > 1 else other[name]
+        if rows.shape == value.shape:
+            rows.copy_(value)
+    return nets
+
+
+def loss(logits: Tensor, masks: Tensor) -> Tensor:
+    """The mean cross-entropy of all pixels: logits and masks (N, S, S)."""
+    return nn.functional.binary_cross_entropy_with_logits(logits, masks)

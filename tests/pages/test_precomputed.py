@@ -43,7 +43,7 @@ def test_what_ships_says_so_and_can_be_trained_here(language: str) -> None:
     assert button.label == say("anew")
     button.click().run()
     assert not app.exception
-    assert app.query_params["anew"] == ["1"]
+    assert app.query_params["anew"] == "1"
     run = workers.engine().request("test session id", NAME, training, anew=True)
     assert run.wait(PATIENCE)
     app.run()
