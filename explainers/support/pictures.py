@@ -175,7 +175,8 @@ class Grid:
     the same shape in every frame, and travel with 16 bits each. Over them stand boxes:
     ``frames[k]["NAME/boxes"]`` is a list of ``{"box": [x0, y0, x1, y1], "series": …, "label": …,
     "dashed": …, "cell": [grid, r, c] or None}``, edges in pixels, all but ``box`` and ``series`` may be
-    left out; a box whose ``cell`` is the touched one is thick.
+    left out; a box whose ``cell`` is the touched one is thick. ``cell`` may be a list of such; a box that is
+    ``quiet`` is there only while it is thick.
 
     ``looks`` is where a cell looks: ``{"input": (stride, size, offset)}`` outlines in the pixel grid
     ``input`` the rows from r · stride + offset on, as many as ``size``, and the columns alike: the
@@ -187,6 +188,9 @@ class Grid:
     Outside of a pixel grid that value is 0, as around a padded picture. A term between backquotes,
     ``word|number``, stands as one above the other. ``step`` is the place in time: all that has the
     touched one's stands out, later ones fade.
+
+    ``digits``: how many behind the point. ``sign``: whether numbers above zero are written with a plus.
+    ``still``: a map of places, which stays as it is where a diagram is turned, with its title above.
 
     ``against`` names another grid: cells that differ from its are marked, and a grid without any fades.
     ``narrow`` is the place, (column, row), on a screen too narrow for ``at`` (default: turned by 90
@@ -203,6 +207,8 @@ class Grid:
     arithmetic: str = ""
     step: int | None = None
     digits: int = 2
+    sign: bool = True
+    still: bool = False
     against: str = ""
     narrow: tuple[int, int] | None = None
     pixel: int = 4
