@@ -21,11 +21,11 @@ def pieces(page: Page) -> Iterator[str]:
     sheet = page.locator(".u-pad-sheet")
     sheet.focus()
     while True:
-        page.keyboard.press("Backspace")
-        finished(page)
         page.keyboard.press("Space")
         finished(page)
         yield from STROKE
+        page.keyboard.press("Backspace")
+        finished(page)
 
 
 def main() -> None:
