@@ -46,7 +46,7 @@ COUNT = 20  # checkpoints after the start
 class Training(Settings):
     """What is trained: changing any of these trains again."""
 
-    steps: int = Field(400, ge=20, le=1200, json_schema_extra={"more": True})
+    steps: int = Field(360, ge=20, le=1200, json_schema_extra={"more": True})
     digits: int = Field(8000, ge=100, le=8000, json_schema_extra={"log": True, "more": True})
     rate: float = Field(0.01, ge=0.001, le=0.1, json_schema_extra={"log": True, "more": True})
     seed: int = Field(7, ge=0, le=999, json_schema_extra={"more": True})

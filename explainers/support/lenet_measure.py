@@ -12,7 +12,7 @@ from explainers.support.lenet_net import Dense, LeNet5
 from explainers.support.once import once
 
 NETS = ("lenet", "lenet_permuted", "dense", "dense_permuted")
-FEW = 300  # test digits on the way; at the end of a run all 2,000
+FEW = 200  # test digits on the way; at the end of a run all 2,000
 FAR = 8  # pixels: the longest shift that is measured
 SHIFTED = 400  # test digits for the shifts, a quarter of them for each direction
 UNDER = 200  # test digits that are treated as the visitor's digit is
