@@ -166,7 +166,8 @@ def by_hand(checkpoint: Checkpoint, block: int, channel: int, digit: int) -> ByH
             x = before(x)  # (1, C, 7, 7)
         now = net.each[block - 1]
         read = now.hidden(x)[0].numpy()  # (C, 7, 7)
-        kernels, bias = now.conv2.weight[channel - 1].numpy(), float(now.state_dict()["conv2.bias"][channel - 1])
+        weights = now.conv2.state_dict()  # weight (C, C, 3, 3), bias (C,)
+        kernels, bias = weights["weight"][channel - 1].numpy(), float(weights["bias"][channel - 1])
         parts = convolved(read, kernels)
         F = parts.sum(axis=0) + bias
         own = x[0, channel - 1].numpy()
