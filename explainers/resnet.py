@@ -47,7 +47,7 @@ BREAKS: Mapping[str, Mapping[str, Any]] = {
     "shallow": {"depth": 4},
     "norm": {"norm": True},
     "he": {"start": "he"},
-    "doubled": {"skip": 2.0},
+    "doubled": {"skip": 2},
 }
 SWEEPS = {"depth": (4, 6, 8, 12, 16, 22, 32), "seed": tuple(range(8))}
 BATCH = 32
@@ -60,9 +60,9 @@ class Training(Settings):
     depth: int = Field(22, ge=4, le=32, multiple_of=2)
     start: Literal["torch", "he", "zero"] = "torch"
     norm: bool = False
-    skip: float = Field(1.0, ge=0, le=2, multiple_of=0.25, json_schema_extra={"more": True})
+    skip: int = Field(1, ge=0, le=2, json_schema_extra={"more": True})
     rate: float = Field(0.005, ge=0.001, le=0.1, json_schema_extra={"log": True, "more": True})
-    steps: int = Field(160, ge=40, le=400, multiple_of=20, json_schema_extra={"more": True})
+    steps: int = Field(160, ge=40, le=400, json_schema_extra={"more": True})
     seed: int = Field(7, ge=0, le=999, json_schema_extra={"more": True})
 
 

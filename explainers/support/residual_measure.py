@@ -39,11 +39,12 @@ def inside(net: ResidualNet, images: Tensor, labels: Tensor) -> dict[str, float]
     nn.functional.cross_entropy(net.answer(stream[-1]), labels).backward()
     first = spread(stream[0])
     numbers = {f"signal_{k}": spread(x.detach()) / first for k, x in enumerate(stream)}
-    for k, block in enumerate(net.blocks, start=1):
+    for k, block in enumerate(net.each, start=1):
         x, y = stream[k - 1].detach(), stream[k].detach()
         numbers[f"added_{k}"] = float((y - block.skip * x).norm() / x.norm())
         for i, conv in ((2 * k - 1, block.conv1), (2 * k, block.conv2)):
-            numbers[f"gradient_{i}"] = float(conv.weight.grad.double().norm())
+            gradient = conv.weight.grad
+            numbers[f"gradient_{i}"] = float(gradient.double().norm()) if gradient is not None else 0.0
     return numbers
 
 
@@ -55,9 +56,9 @@ def lesions(net: ResidualNet, digits: Digits) -> list[float]:
     """
     net.eval()
     found, stream = [], net.stream(digits.images)
-    for k in range(len(net.blocks)):
+    for k in range(len(net.each)):
         x = stream[k]  # what block k + 1 got
-        for block in net.blocks[k + 1 :]:
+        for block in net.each[k + 1 :]:
             x = block(x)
         found.append(right_share(net.answer(x), digits.labels))
     return [*found, right_share(net.answer(stream[0]), digits.labels)]
@@ -161,11 +162,12 @@ def by_hand(checkpoint: Checkpoint, block: int, channel: int, digit: int) -> ByH
     net = rebuilt(checkpoint, "skip").double().eval()
     with torch.no_grad():
         x = net.enter(digits.images[row : row + 1].double())
-        for before in list(net.blocks)[: block - 1]:
+        for before in net.each[: block - 1]:
             x = before(x)  # (1, C, 7, 7)
-        now = net.blocks[block - 1]
+        now = net.each[block - 1]
         read = now.hidden(x)[0].numpy()  # (C, 7, 7)
-        kernels, bias = now.conv2.weight[channel - 1].numpy(), float(now.conv2.bias[channel - 1])
+        weights = now.conv2.state_dict()  # weight (C, C, 3, 3), bias (C,)
+        kernels, bias = weights["weight"][channel - 1].numpy(), float(weights["bias"][channel - 1])
         parts = convolved(read, kernels)
         F = parts.sum(axis=0) + bias
         own = x[0, channel - 1].numpy()
@@ -179,6 +181,6 @@ def slope(checkpoint: Checkpoint, block: int, channel: int, digit: int, place: t
     net = rebuilt(checkpoint, "skip").double().eval()
     stream = net.stream(digits.images[row : row + 1].double())
     x = stream[block - 1].detach().requires_grad_()  # (1, C, 7, 7)
-    now = net.blocks[block - 1]
+    now = net.each[block - 1]
     own = now.conv2(now.hidden(x))[0, channel - 1, place[0], place[1]]
     return float(torch.autograd.grad(own, x)[0][0, channel - 1, place[0], place[1]])

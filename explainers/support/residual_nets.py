@@ -54,6 +54,11 @@ class ResidualNet(nn.Module):
         self.norm = nn.BatchNorm2d(CHANNELS) if norm else nn.Identity()
         self.score = nn.Linear(CHANNELS, CLASSES)
 
+    @property
+    def each(self) -> list[Block]:
+        """The blocks, first to last."""
+        return [block for block in self.blocks if isinstance(block, Block)]
+
     def enter(self, images: Tensor) -> Tensor:
         """Pixels (B, 14, 14) from 0 to 1 → what the first block gets (B, C, 7, 7)."""
         return self.entry((images[:, None] - MEAN) / SPREAD)
@@ -65,7 +70,7 @@ class ResidualNet(nn.Module):
     def stream(self, images: Tensor) -> list[Tensor]:
         """What stands before the first block, and after each: depth / 2 + 1 times (B, C, 7, 7)."""
         x = [self.enter(images)]
-        for block in self.blocks:
+        for block in self.each:
             x.append(block(x[-1]))
         return x
 
@@ -87,7 +92,7 @@ def started(net: ResidualNet, start: str, generator: torch.Generator) -> Residua
             inputs = layer.weight[0].numel()
             for parameter in layer.parameters():
                 parameter.uniform_(-1 / sqrt(inputs), 1 / sqrt(inputs), generator=generator)
-    for block in net.blocks:
+    for block in net.each:
         for name, parameter in block.named_parameters():
             if start == "he" and name.startswith("conv"):
                 parameter.mul_(sqrt(6) if name.endswith("weight") else 0)

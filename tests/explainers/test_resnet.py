@@ -114,9 +114,10 @@ def test_signal_and_gradient_are_torchs() -> None:
     assert numbers["signal_0"] == 1
     expected = stream[3].flatten(1).std(0, correction=0).square().mean().sqrt()
     assert numbers["signal_3"] == pytest.approx(float(expected) / spread(stream[0]), rel=1e-4)
-    gradient = own.blocks[1].conv2.weight.grad
+    gradient = own.each[1].conv2.weight.grad
+    assert gradient is not None
     assert numbers["gradient_4"] == pytest.approx(float(gradient.norm()), rel=1e-5)
-    F = (own.blocks[0](stream[0]) - stream[0]).detach()
+    F = (own.each[0](stream[0]) - stream[0]).detach()
     assert numbers["added_1"] == pytest.approx(float(F.norm() / stream[0].norm()), rel=1e-4)
 
 
@@ -139,7 +140,7 @@ def test_what_sets_a_digit_apart() -> None:
     np.testing.assert_allclose(found[4, 2], apart, rtol=1e-4)
 
 
-@pytest.mark.parametrize("settings", [{}, {"norm": True}, {"skip": 1.5}])
+@pytest.mark.parametrize("settings", [{}, {"norm": True}, {"skip": 2}])
 def test_the_block_by_hand_is_torchs(settings: dict[str, Any]) -> None:
     last = run(**QUICK, **settings)[-1]
     own = rebuilt(last, "skip").double().eval()
@@ -171,7 +172,7 @@ def test_the_slope_is_what_moves() -> None:
     x = own.stream(digits.images[row : row + 1].double())[0].detach()
     pushed = x.clone()
     pushed[0, 1, 3, 3] += 1e-6
-    moved = float((own.blocks[0](pushed) - own.blocks[0](x))[0, 1, 3, 3]) / 1e-6
+    moved = float((own.each[0](pushed) - own.each[0](x))[0, 1, 3, 3]) / 1e-6
     assert slope(last, 1, 2, 3, (3, 3)) + 1 == pytest.approx(moved, abs=1e-5)
     values = page.formula(read({"block": 1, "channel": 2}, **QUICK))
     assert values["whole"] == pytest.approx(moved, abs=1e-5)
@@ -233,7 +234,7 @@ def test_what_breaks_it() -> None:
     assert page.read(run(seed=101, **page.BREAKS["doubled"])[0], View()).along("signal", "skip")[-1] > 1000
     assert doubled.numbers["accuracy_skip"] < run(seed=101)[-1].numbers["accuracy_skip"]
     assert "grows_skip" in said(seed=101, **page.BREAKS["doubled"])
-    rate = {"seed": 101, "rate": 0.1, "steps": 40}
+    rate: dict[str, Any] = {"seed": 101, "rate": 0.1, "steps": 40}
     assert "neither" in said(**rate)
     has_words("resnet", page.see(run(**rate)[-1], read(**rate)))
 
