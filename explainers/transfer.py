@@ -1,15 +1,15 @@
 """Transfer: features learnt on one problem save data on another, if the first problem was wide enough."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from time import thread_time
-from typing import Literal
+from typing import Any, Literal
 
 import torch
 from pydantic import Field
 
 from explainers.support import transfer_diagrams as diagrams
 from explainers.support import transfer_pictures as draw
-from explainers.support.contract import Checkpoint, Settings, checkpoint_steps
+from explainers.support.contract import Settings, checkpoint_steps
 from explainers.support.pictures import Chart, Diagram, curves
 from explainers.support.transfer_data import problem
 from explainers.support.transfer_learning import KINDS, RATE, Contest, Kept, bases, learning, recorded, task
@@ -26,13 +26,13 @@ HEADLINE = (
     "accuracy_scratch", "accuracy_frozen", "accuracy_tuned", "seconds_scratch", "seconds_frozen",
     "trained_share",
 )  # fmt: skip
-BREAKS = {
+BREAKS: Mapping[str, Mapping[str, Any]] = {
     "wide": {"base": "all", "target": "other"},
     "shuffled": {"labels": "shuffled"},
     "rate": {"rate": 0.1},
     "few_hands": {"base": "other", "target": "all"},
 }
-SWEEPS = {"base": BASES, "seed": tuple(range(8))}
+SWEEPS: Mapping[str, Sequence[Any]] = {"base": BASES, "seed": tuple(range(8))}
 
 
 class Training(Settings):
@@ -70,7 +70,7 @@ def packages(training: Training) -> Sequence[str]:
     return PACKAGES if "other" in used(training) else ()
 
 
-def train(training: Training) -> Iterator[Checkpoint]:
+def train(training: Training) -> Iterator[Kept]:
     """A base, then nets from nothing, frozen and fine-tuned on few images and on many; three times over.
 
     Checkpoints begin when the bases are trained.

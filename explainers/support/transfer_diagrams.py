@@ -76,24 +76,28 @@ def beside(name: str) -> str:
     return name.rjust(3, "\u00a0")
 
 
+def on_narrow(column: int, row: int) -> tuple[int, int]:
+    """The place of a small picture on a narrow screen, where only the first few of a row are drawn."""
+    return (column, row) if column < ON_NARROW else (-1, -1)
+
+
 def filters_diagram(readings: Sequence[Reading]) -> Diagram:
     """The six filters of the first convolution in each net, and what the base's make of the digit."""
     last = readings[-1]
     rows = ("frozen", "tuned", "scratch")
-    narrow = lambda i, row: (i, row) if i < ON_NARROW else (-1, -1)  # noqa: E731
     full = float(max(np.abs(reading.filters[kind]).max() for reading in readings for kind in rows))
     grids = [
         Grid("digit", (0, 0), "ink", Label("digit", digit=last.label), pixel=6, narrow=(0, 0)),
     ]
     for row, kind in enumerate(rows, start=1):
         grids += [
-            Grid(f"{kind}{i}", (1 + i, row), "map", pixel=12, scale=full, narrow=narrow(i, row + 1),
+            Grid(f"{kind}{i}", (1 + i, row), "map", pixel=12, scale=full, narrow=on_narrow(i, row + 1),
                  arithmetic=Label("how.filter"))
             for i in range(len(last.filters[kind]))
         ]  # fmt: skip
     grids += [
         Grid(f"map{i}", (1 + i, 0), "map", pixel=6, scale=float(last.maps[0].max()) or 1.0,
-             looks={"digit": (1, 5, 0)}, narrow=narrow(i, 1), arithmetic=Label("how.map"))
+             looks={"digit": (1, 5, 0)}, narrow=on_narrow(i, 1), arithmetic=Label("how.map"))
         for i in range(len(last.maps[0]))
     ]  # fmt: skip
     # The base and the digit are the same at every step: the same arrays, so that they travel once.

@@ -60,7 +60,7 @@ class Stack:
         # Of a frozen net the head is all that needs a gradient: that is what makes it cheap.
         self.values = {
             name: value.detach().clone().requires_grad_(not frozen or name.startswith("head"))
-            for name, value in stack_module_state(list(nets))[0].items()  # type: ignore[arg-type]
+            for name, value in stack_module_state(list(nets))[0].items()
         }
 
     def learnt(self) -> list[Tensor]:

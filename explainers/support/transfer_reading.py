@@ -58,7 +58,7 @@ class Reading(Measured):
 def net_of(weights: Mapping[str, Array], classes: int) -> Net:
     """The net of a state dict of arrays, in double precision."""
     net = Net(classes).double()
-    net.load_state_dict({name: torch.from_numpy(value).double() for name, value in weights.items()})
+    net.load_state_dict({name: torch.tensor(value, dtype=torch.float64) for name, value in weights.items()})
     return net
 
 

@@ -29,7 +29,7 @@ from tests.checks import cells, has_words
 
 SEEDS = range(301, 309)
 FEW = (1, 10)  # images per class: enough for the claims, and a third of the work
-QUICK = {"base_steps": 24, "steps": 24}
+QUICK: dict[str, Any] = {"base_steps": 24, "steps": 24}
 WIDE = page.BREAKS["wide"]
 
 
@@ -125,15 +125,14 @@ def test_fine_tuning_forgets() -> None:
 # -- what breaks it ----------------------------------------------------------------------------------------
 
 
-def test_noise_teaches_less_than_nothing() -> None:
+def test_noise_teaches_nothing_that_random_features_do_not_have() -> None:
     for seed in (301, 302, 303):
         noise = numbers(seed=seed, **page.BREAKS["shuffled"])
         assert abs(noise["base_accuracy"] - 0.2) < 0.25
-        random = numbers(seed=seed, base="none")
-        assert noise["accuracy_frozen_10"] < random["accuracy_frozen_10"] - 0.05
-        assert random["accuracy_frozen_10"] > random["chance"] + 0.2
-        assert random["accuracy_frozen_10"] < numbers(seed=seed)["accuracy_frozen_10"]
-        assert noise["alive"] < numbers(seed=seed)["alive"]
+        random, narrow = numbers(seed=seed, base="none"), numbers(seed=seed)
+        assert noise["accuracy_frozen_10"] < random["accuracy_frozen_10"] + 0.03
+        assert random["chance"] + 0.2 < random["accuracy_frozen_10"] < narrow["accuracy_frozen_10"]
+        assert noise["alive"] < narrow["alive"]
     assert "base_shuffled" in said(seed=301, **page.BREAKS["shuffled"])
 
 
@@ -334,7 +333,7 @@ def test_frozen_is_cheap() -> None:
 
 def test_cpu_time_is_no_number_of_the_seed() -> None:
     """It differs from run to run, so it stands apart from what is the same, bit for bit."""
-    first, again = run(seed=301, **QUICK)[-1], None
+    first = run(seed=301, **QUICK)[-1]
     with sizes(), ends_only(1):
         *_, again = page.train(Training(seed=301, **QUICK))
     assert first.numbers == again.numbers
@@ -406,13 +405,11 @@ def test_every_sentence_has_words_whatever_was_measured() -> None:
                     found = page.see(run(seed=301)[-1], replace(reading, numbers=made, size=size))
                     has_words("transfer", found, page.formula(reading))
                     keys |= {say.key for say in found}
-        for case in (
-            {"base": "none"},
+        cases: list[dict[str, Any]] = [
             {"labels": "shuffled"},
-            {"base": "59"},
-            {"base": "all"},
-            {"base": "other"},
-        ):
+            *({"base": base} for base in page.SWEEPS["base"]),
+        ]
+        for case in cases:
             has_words(
                 "transfer", page.see(run(seed=301, **QUICK, **case)[-1], read(seed=301, **QUICK, **case))
             )
