@@ -76,8 +76,10 @@ def u_diagram(readings: Sequence[Reading]) -> Diagram:
 
     def map_of(name: str, at: tuple[int, int], **more: Any) -> Grid:
         i = int(name[-1])
-        title = Label(name[:-1], i=i)
-        return Grid(name, at, "map", title=title, pixel=PIXEL[i], scale=scale[name], narrow=at, **more)
+        title = Label(name[:-1], i=i, maps=CHANNELS[i])
+        # On a phone there is room for the way down and for what is merged.
+        narrow = (-1, -1) if name.startswith("up") else at
+        return Grid(name, at, "map", title=title, pixel=PIXEL[i], scale=scale[name], narrow=narrow, **more)
 
     grids = [Grid("image", (0, 0), "ink", title=Label("image"), pixel=PIXEL[0], narrow=(0, 0))]
     arrows = [Arrow("image", "down0")]
@@ -85,7 +87,7 @@ def u_diagram(readings: Sequence[Reading]) -> Diagram:
         at = (0, i + 1) if i < LEVELS else (1, LEVELS + 1)
         how = Label("how.down" if i else "how.down0")
         look = {"image": FIELDS[i]}
-        grids.append(map_of(f"down{i}", at, caption=Label(f"size.{i}"), arithmetic=how, looks=look))
+        grids.append(map_of(f"down{i}", at, arithmetic=how, looks=look))
         if i:
             arrows.append(Arrow(f"down{i - 1}", f"down{i}"))
     for i in reversed(range(LEVELS)):
@@ -144,7 +146,7 @@ def overlap_chart(readings: Sequence[Reading]) -> Chart:
         "xaxis": {"title": {"text": Label("axis.iou")}, "range": [0, 1.18],
                   "tickvals": [0, 0.25, 0.5, 0.75, 1]},
         "yaxis": {"autorange": "reversed", "title": {"text": ""}, "automargin": True},
-        "barmode": "group", "bargap": 0.25, "height": 430, "margin": {"l": 150, "r": 10},
+        "barmode": "group", "bargap": 0.25, "height": 430, "margin": {"l": 8, "r": 10},
     }  # fmt: skip
     return Chart(layout, frames, [reading.step for reading in readings])
 
@@ -175,7 +177,7 @@ def error_chart(readings: Sequence[Reading]) -> Chart:
     layout = {
         "xaxis": {"title": {"text": Label("axis.wrong")}, "range": [0, top], "tickformat": ".0%"},
         "yaxis": {"autorange": "reversed", "title": {"text": ""}, "automargin": True},
-        "barmode": "stack", "bargap": 0.35, "height": 260, "margin": {"l": 150, "r": 10},
+        "barmode": "stack", "bargap": 0.35, "height": 260, "margin": {"l": 8, "r": 10},
         "meta": {"table": ["", Label("axis.where"), Label("axis.share")]},
     }  # fmt: skip
     return Chart(layout, frames, [reading.step for reading in readings])
