@@ -91,7 +91,7 @@ def pixel_terms(net: UNet, maps: Mapping[str, Array], look: Look) -> dict[str, A
     Returns x and w (2·C, 9), the sum of each channel's products (2·C, 1), the bias, the total and what is
     left of it after the ReLU (1, 1) each.
     """
-    W, b = net.merge[0].weight.detach().double().numpy(), net.merge[0].bias.detach().double().numpy()
+    W, b = (net.get_parameter(f"merge.0.{part}").detach().double().numpy() for part in ("weight", "bias"))
     channel = min(look.channel, len(W)) - 1
     skip = maps["down0"] * ("fine" not in look.cut)
     every = np.pad(np.concatenate([skip, maps["up0"]]), ((0, 0), (1, 1), (1, 1)))  # (2·C, S + 2, S + 2)
