@@ -54,8 +54,8 @@ class View(Settings):
 
     kind: Literal["test", "same_cell", "two_cells", "large"] = "test"
     scene: int = Field(70, ge=1, le=200)
-    confidence: int = Field(20, ge=0, le=95, multiple_of=5)
-    nms: int = Field(50, ge=5, le=95, multiple_of=5)
+    confidence: int = Field(20, ge=0, le=95)
+    nms: int = Field(50, ge=5, le=95)
 
 
 def train(training: Training) -> Iterator[Checkpoint]:

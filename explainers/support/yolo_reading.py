@@ -127,7 +127,7 @@ def answers(checkpoint: Checkpoint, kind: str) -> Found:
     return look(detector(checkpoint), asked(kind, checkpoint.numbers["noise"]).images)
 
 
-@once
+@lru_cache(maxsize=128)
 def judged(checkpoint: Checkpoint, kind: str, nms: int, named: bool) -> Judged:
     """That, suppressed at ``nms`` hundredths and compared with the digits; any name, if not ``named``."""
     return judge(answers(checkpoint, kind), asked(kind, checkpoint.numbers["noise"]), nms / 100, named)
