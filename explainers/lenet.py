@@ -9,7 +9,7 @@ from torch import nn
 
 from explainers.support.contract import Checkpoint, Say, Settings, checkpoint_steps, weights_of
 from explainers.support.digits import digit_split
-from explainers.support.drawing import checked
+from explainers.support.drawing import MOST, checked
 from explainers.support.lenet_digits import Moves, framed, looked_at, permute
 from explainers.support.lenet_hand import dense_shares, torch_difference, walk
 from explainers.support.lenet_measure import answers, measured, right_under
@@ -55,7 +55,9 @@ class Training(Settings):
 class View(Settings):
     """Where to look: changing any of these only asks the trained networks again."""
 
-    drawing: Annotated[str, AfterValidator(checked)] = Field("", json_schema_extra={"pad": True})
+    drawing: Annotated[str, AfterValidator(checked)] = Field(
+        "", max_length=MOST, json_schema_extra={"pad": True}
+    )
     number: int = Field(4, ge=0, le=1999)
     shift_x: int = Field(0, ge=-8, le=8)
     shift_y: int = Field(0, ge=-8, le=8, json_schema_extra={"more": True})

@@ -168,7 +168,8 @@ def elsewhere() -> Iterator[Callable[[Path], tuple[int, str, str]]]:
         def run(program: Path) -> tuple[int, str, str]:
             print(program, file=asked, flush=True)
             status = int(answers.readline())
-            return status, *(program.with_suffix(end).read_text() for end in (".out", ".err"))
+            out, err = (program.with_suffix(end).read_text() for end in (".out", ".err"))
+            return status, out, err
 
         yield run
         asked.close()
