@@ -19,11 +19,13 @@ import pytest
 from pydantic import ValidationError
 
 from explainers.support.contract import Checkpoint, Label, data_of
+from explainers.support.once import OF_RUN
 from explainers.support.pictures import Chart, Diagram
 from explainers.support.precomputed import DATA, command, precomputed
 from explainers.support.registry import find, names
 from explainers.support.script import script
 from tests.checks import has_words, stands_apart
+from tests.pages.conftest import values_of
 from ui.locale import LANGUAGES, Words
 from ui.payload import packed
 
@@ -190,6 +192,20 @@ def test_pictures_are_plotly_and_every_label_has_words(name: str) -> None:
             drawn = {grid.name for grid in picture.grids}
             assert all(drawn == {key.removesuffix("/boxes") for key in frame} for frame in picture.frames)
             assert {end for arrow in picture.arrows for end in (arrow.start, arrow.end)} <= drawn
+
+
+@ALL
+def test_a_picture_of_the_run_alone_is_the_same_wherever_one_looks(name: str) -> None:
+    """A class is shown what was drawn for the first of them."""
+    explainer, run = find(name), default_run(name)[:: len(default_run(name)) - 1]  # the first, the last
+    marked = [draw for key, draw in vars(explainer).items() if key.startswith("picture_") and draw in OF_RUN]
+    start = explainer.View()
+    here = [explainer.read(checkpoint, start) for checkpoint in run]
+    for key, field in explainer.View.model_fields.items():
+        for value in values_of(field)[:: max(1, len(values_of(field)) - 1)] or ("another text is read",):
+            view = explainer.View(**{**start.model_dump(), key: value})
+            there = [explainer.read(checkpoint, view) for checkpoint in run]
+            assert all(draw(there) == draw(here) for draw in marked), (key, value)
 
 
 @ALL
