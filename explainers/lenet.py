@@ -41,6 +41,7 @@ BREAKS: Mapping[str, Mapping[str, Any]] = {
 SWEEPS = {"seed": tuple(range(8))}
 BATCH = 32
 COUNT = 20  # checkpoints after the start
+LEVEL = 0.0075  # of 2,000 new digits; a smaller lead is called level
 
 
 class Training(Settings):
@@ -173,11 +174,11 @@ def see_answer(reading: Reading) -> Say:
 
 
 def outcome(numbers: Mapping[str, float]) -> str:
-    """Who recognises more new digits, straight and permuted; a hundredth is called level."""
+    """Who recognises more new digits, straight and permuted, or that they are level."""
     words = []
     for kind in ("", "_permuted"):
         ahead = gap(numbers, kind)
-        words.append("ahead" if ahead > 0.01 else "behind" if ahead < -0.01 else "level")
+        words.append("ahead" if ahead > LEVEL else "behind" if ahead < -LEVEL else "level")
     return "_".join(words)
 
 

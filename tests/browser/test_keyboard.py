@@ -173,7 +173,12 @@ def another_training(at: Visit) -> None:
         page.keyboard.press("Enter")
 
 
-def test_the_same_picture_goes_on_while_it_trains_again(at: Visit) -> None:
+# One page of each kind: the main picture a chart, a diagram, pixels; controls for one's own data.
+@pytest.mark.parametrize("name", ["embedding", "hidden_states", "lenet", "time_series"])
+def test_the_same_picture_goes_on_while_it_trains_again(
+    browser: BrowserContext, server: str, name: str
+) -> None:
+    at = visit(browser, server, name, "pt").open()
     page = at.page
     page.evaluate("document.querySelectorAll('.u-canvas').forEach((e, i) => { e.kept = i + 1; })")
     kept = page.evaluate("[...document.querySelectorAll('.u-canvas')].map((e) => e.kept)")
@@ -186,3 +191,4 @@ def test_the_same_picture_goes_on_while_it_trains_again(at: Visit) -> None:
     ready(page)
     assert page.evaluate("[...document.querySelectorAll('.u-canvas')].map((e) => e.kept)") == kept
     assert not [error for error in at.errors if "_stcore" not in error]
+    page.close()
