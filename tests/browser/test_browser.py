@@ -78,6 +78,7 @@ def test_what_is_read_and_what_is_touched_is_large_enough(opened: Visit) -> None
     tight = opened.page.evaluate(
         """() => [...document.querySelectorAll('button, input, select, summary, [role=radio], [role=slider]')]
         .filter((e) => seen(e) && !e.closest('[data-testid=stToolbar]'))
+        .map((e) => e.type === 'checkbox' ? e.closest('label') : e) // the box of a switch is out of sight
         .map((e) => [e.outerHTML.slice(0, 200), e.getBoundingClientRect()])
         .filter(([, box]) => Math.min(box.width, box.height) < 24 && box.width > 1).map(([html]) => html)"""
     )
