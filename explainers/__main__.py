@@ -1,4 +1,4 @@
-"""The same experiments without a browser: ``python -m explainers list | run | script``."""
+"""The same experiments without a browser: ``python -m explainers list | run | script | precompute``."""
 
 import argparse
 import json
@@ -6,13 +6,15 @@ import sys
 import time
 from collections.abc import Sequence
 from dataclasses import asdict, is_dataclass
+from pathlib import Path
 from typing import Any, NoReturn
 
 import numpy as np
 import torch
 from pydantic import ValidationError
 
-from explainers.support.contract import Array, Settings
+from explainers.support.contract import Array, Checkpoint, Settings
+from explainers.support.precomputed import file_of, write
 from explainers.support.registry import find, names
 from explainers.support.script import script
 
@@ -65,11 +67,8 @@ def parse(explainer: Any, pairs: Sequence[str]) -> tuple[Settings, Settings]:
 def run(name: str, training: Settings, view: Settings, out: str | None) -> dict[str, Any]:
     """Train, read, measure; write every array to ``out`` if one is named."""
     explainer = find(name)
-    torch.set_num_threads(1)
-    start = time.process_time()
-    for checkpoint in explainer.train(training):
-        last = checkpoint
-    seconds = time.process_time() - start
+    checkpoints, seconds = trained(explainer, training)
+    last = checkpoints[-1]
     reading = explainer.read(last, view)
     if out:
         fields = asdict(reading) if is_dataclass(reading) and not isinstance(reading, type) else {}
@@ -83,6 +82,25 @@ def run(name: str, training: Settings, view: Settings, out: str | None) -> dict[
         "parameters": last.parameters(),
         "seconds": round(seconds, 3),
     }
+
+
+def trained(explainer: Any, training: Settings) -> tuple[list[Checkpoint], float]:
+    """All checkpoints, and the CPU seconds that they took on one thread."""
+    torch.set_num_threads(1)
+    start = time.process_time()
+    checkpoints = list(explainer.train(training))
+    return checkpoints, time.process_time() - start
+
+
+def precompute(name: str, out: str | None) -> dict[str, Any]:
+    """Train the default of an explainer that ships it, and write it to ``out``, or where it ships."""
+    explainer = find(name)
+    training = explainer.Training()
+    checkpoints, seconds = trained(explainer, training)
+    path = Path(out) if out else file_of(name)
+    write(path, name, training, checkpoints, seconds)
+    size = path.stat().st_size
+    return {"name": name, "checkpoints": len(checkpoints), "seconds": round(seconds, 3), "bytes": size}
 
 
 def _flat(fields: dict[str, Any], prefix: str = "") -> list[tuple[str, Any]]:
@@ -104,11 +122,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = Parser(prog="python -m explainers")
     commands = parser.add_subparsers(dest="command", required=True, parser_class=Parser)
     commands.add_parser("list", help="the explainers, as JSON")
-    for command in ("run", "script"):
+    for command in ("run", "script", "precompute"):
         sub = commands.add_parser(command)
         sub.add_argument("name")
-        sub.add_argument("--set", nargs="+", action="extend", default=[], metavar="key=value")
-        if command == "run":
+        if command != "precompute":
+            sub.add_argument("--set", nargs="+", action="extend", default=[], metavar="key=value")
+        if command != "script":
             sub.add_argument("--out", metavar="f.npz")
     options = parser.parse_args(arguments)
     if options.command == "list":
@@ -116,14 +135,21 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 0
     try:
         explainer = find(options.name)
-        training, view = parse(explainer, options.set)
+        if options.command == "precompute":
+            file_of(options.name)
+        else:
+            training, view = parse(explainer, options.set)
     except (KeyError, ValueError) as error:
         parser.error(str(error.args[0]))
     if options.command == "script":
         print(script(explainer, training, view), end="")
         return 0
     try:
-        print(json.dumps(run(options.name, training, view, options.out), indent=2))
+        if options.command == "precompute":
+            done = precompute(options.name, options.out)
+        else:
+            done = run(options.name, training, view, options.out)
+        print(json.dumps(done, indent=2))
     except OSError as error:
         parser.error(f"--out {options.out}: {error.strerror or error}")
     return 0

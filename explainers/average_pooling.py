@@ -12,7 +12,7 @@ from torch import Tensor, nn
 from explainers.support.contract import Array, Checkpoint, Label, Say, Settings, checkpoint_steps, weights_of
 from explainers.support.init import seeded
 from explainers.support.measured import Measured
-from explainers.support.once import once
+from explainers.support.once import of_run, once
 from explainers.support.order_pairs import mixed_up, pair_split, pair_vocabulary, sample_rows, shuffled
 from explainers.support.order_pictures import pairs_apart
 from explainers.support.pictures import Arrow, Chart, Diagram, Grid, curves, label_of, low
@@ -267,17 +267,20 @@ def picture_pooling(readings: Sequence[Reading]) -> Diagram:
     return Diagram(grids, arrows, frames, [reading.step for reading in readings], 2.0, ("pooled", 0, 0))
 
 
+@of_run
 def picture_unseen(readings: Sequence[Reading]) -> Chart:
     """One pair of each test pattern: how far apart either model puts its two sentences."""
     samples = sample_rows(LANGUAGES[int(readings[-1].numbers["language"])])
     return pairs_apart(readings, samples, KINDS[::-1])
 
 
+@of_run
 def picture_pairs(readings: Sequence[Reading]) -> Chart:
     """Accuracies on order pairs over the training: chance is 0.5, and there the pooled model stays."""
     return curves(readings, {f"accuracy_{kind}_pairs": kind for kind in KINDS}, "axis.accuracy", (0.4, 1.0))
 
 
+@of_run
 def picture_reviews(readings: Sequence[Reading]) -> Chart:
     """Accuracies on real reviews over the training: chance is always giving the more frequent answer."""
     series = {f"accuracy_{kind}_reviews": kind for kind in KINDS}

@@ -38,6 +38,7 @@ from explainers.support.norm_reading import (
     look,
     trained_rates,
 )
+from explainers.support.once import of_run
 from explainers.support.pictures import Chart, Diagram
 from explainers.support.powers import power
 
@@ -242,11 +243,13 @@ def picture_gradient(readings: Sequence[Reading]) -> Chart:
     return layer_lines(readings, "gradient", None)
 
 
+@of_run
 def picture_rates(readings: Sequence[Reading]) -> Chart:
     """Every learning rate of the slider, trained side by side from this seed."""
     return rate_chart(readings)
 
 
+@of_run
 def picture_modes(readings: Sequence[Reading]) -> Chart:
     """Right answers on test digits: eval mode, train mode, batches of one class, no batch norm."""
     return mode_curves(readings)

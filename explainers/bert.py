@@ -32,6 +32,7 @@ from explainers.support.bert_reading import Reading, look
 from explainers.support.bert_says import see as see
 from explainers.support.bert_says import see_sweep as see_sweep
 from explainers.support.contract import Checkpoint, Settings, checkpoint_steps
+from explainers.support.once import of_run
 from explainers.support.pictures import Chart, Diagram, sweep_curves
 
 SECTION = "pretrained"
@@ -188,6 +189,7 @@ def picture_attention(readings: Sequence[Reading]) -> Diagram:
     return attention_matrix(readings[-1].look)
 
 
+@of_run
 def picture_learning(readings: Sequence[Reading]) -> Chart:
     """Right answers of the three models over the training."""
     return learning_chart([reading.numbers for reading in readings], [reading.step for reading in readings])

@@ -25,6 +25,7 @@ from explainers.support.bidirectional_sentences import (
 )
 from explainers.support.contract import Array, Checkpoint, Say, Settings, checkpoint_steps, weights_of
 from explainers.support.init import seeded
+from explainers.support.once import of_run
 from explainers.support.pictures import Chart, Diagram, curves, sweep_curves
 from explainers.support.reviews import UNKNOWN, tokenize
 
@@ -267,12 +268,14 @@ def accuracy(readings: Sequence[Reading], series: dict[str, str]) -> Chart:
     return curves(readings, series, "axis.accuracy", (0.0, 1.1), level)
 
 
+@of_run
 def picture_after(readings: Sequence[Reading]) -> Chart:
     """Where the cue stands after the word; also with all cut off that comes after it."""
     series = {"bidirectional_after": "bidirectional", "forward_after": "forward", "cut_after": "followed"}
     return accuracy(readings, series)
 
 
+@of_run
 def picture_before(readings: Sequence[Reading]) -> Chart:
     """Where the cue stands before the word."""
     return accuracy(readings, {"bidirectional_before": "bidirectional", "forward_before": "forward"})

@@ -14,6 +14,7 @@ from explainers.support.geometry import cosine_distances, first_of, place_of, pr
 from explainers.support.init import seeded
 from explainers.support.measured import Measured
 from explainers.support.neighbours import neighbour_pairs, noise
+from explainers.support.once import of_run
 from explainers.support.pictures import Arrow, Chart, Diagram, Grid, curves
 from explainers.support.pooled import PooledClassifier, loss_and_accuracy
 from explainers.support.reviews import UNKNOWN, review_split, tokenize, vocabulary, words_by_frequency
@@ -248,6 +249,7 @@ def picture_neighbours(readings: Sequence[Reading]) -> Diagram:
     return Diagram(grids, [], frames, [reading.step for reading in readings], turns=False)
 
 
+@of_run
 def picture_distances(readings: Sequence[Reading]) -> Chart:
     """The two mean distances over the training."""
     return curves(readings, {"within": "within", "across": "across"}, "axis.distance", (0.0, 2.0))

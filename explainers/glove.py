@@ -35,6 +35,7 @@ from explainers.support.glove_words import (
     portuguese,
     word_plane,
 )
+from explainers.support.once import of_run
 from explainers.support.pictures import Chart, Diagram, curves
 from explainers.support.reviews import chance
 
@@ -157,6 +158,7 @@ def picture_arrows(readings: Sequence[Reading]) -> Chart:
     return draw.arrows_chart(readings[-1].analogy, readings[-1].step)
 
 
+@of_run
 def picture_learning(readings: Sequence[Reading]) -> Chart:
     """Right answers against the number of training sentences, over the training."""
     return draw.learning_chart([reading.numbers for reading in readings], [r.step for r in readings])
@@ -169,6 +171,7 @@ def picture_accuracy(readings: Sequence[Reading]) -> Chart:
     return curves(readings, series, "axis.accuracy", (0.4, 0.9), level)
 
 
+@of_run
 def picture_apart(readings: Sequence[Reading]) -> Chart:
     """The cosine of two opposites in each table of vectors, over the training."""
     return curves(readings, {f"cosine_{kind}": kind for kind in KINDS}, "axis.cosine", (-1.0, 1.0))

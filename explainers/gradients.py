@@ -23,6 +23,7 @@ from explainers.support.gradient_pictures import chain, clipping, gate_line, nor
 from explainers.support.gradient_reading import Reading
 from explainers.support.gradient_reading import see as see
 from explainers.support.gradient_reading import see_sweep as see_sweep
+from explainers.support.once import of_run
 from explainers.support.pictures import Chart, Diagram, curves, label_of, sweep_curves
 from explainers.support.powers import mantissa, raised, size
 from explainers.support.recall import CHANCE, recall_batch
@@ -150,6 +151,7 @@ def formula(reading: Reading) -> dict[str, float]:
     }  # fmt: skip
 
 
+@of_run
 def picture_chain(readings: Sequence[Reading]) -> Chart:
     """What part of the last step's gradient is left at each step, one row of bars per cell."""
     frames = [{name: reading.left(name) for name in CELLS} for reading in readings]
@@ -160,6 +162,7 @@ def picture_chain(readings: Sequence[Reading]) -> Chart:
     return chain(frames, states, [reading.step for reading in readings])
 
 
+@of_run
 def picture_norms(readings: Sequence[Reading]) -> Chart:
     """‖∂L/∂h_t‖ of all cells, and the bound for the RNN's."""
     frames = [{**{name: r.norms(name) for name in CELLS}, "baseline": r.bound} for r in readings]
@@ -170,6 +173,7 @@ def picture_norms(readings: Sequence[Reading]) -> Chart:
     return norm_lines(frames, words, [reading.step for reading in readings])
 
 
+@of_run
 def picture_gate(readings: Sequence[Reading]) -> Chart:
     """The untrained LSTM at other forget biases."""
     numbers = readings[-1].numbers
@@ -179,6 +183,7 @@ def picture_gate(readings: Sequence[Reading]) -> Chart:
     )
 
 
+@of_run
 def picture_clipping(readings: Sequence[Reading]) -> Chart:
     """The gradient's length at every training step, and the line at which it is clipped."""
     last = readings[-1]
@@ -190,6 +195,7 @@ def picture_clipping(readings: Sequence[Reading]) -> Chart:
     return clipping(norms, last.numbers["clip"], last.of, words)
 
 
+@of_run
 def picture_accuracy(readings: Sequence[Reading]) -> Chart:
     """Right answers on new sequences over the training."""
     return curves(

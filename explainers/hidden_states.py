@@ -12,6 +12,7 @@ from explainers.support.by_hand import Step, unroll
 from explainers.support.contract import Array, Checkpoint, Say, Settings, checkpoint_steps, weights_of
 from explainers.support.init import seeded
 from explainers.support.measured import Measured
+from explainers.support.once import of_run
 from explainers.support.order_pairs import order_pairs, pair_split, pair_vocabulary
 from explainers.support.pictures import Chart, Diagram, curves, low, sweep_curves
 from explainers.support.reviews import UNKNOWN, Sentences, ids_of, review_split, tokenize, vocabulary
@@ -279,6 +280,7 @@ def picture_fade(readings: Sequence[Reading]) -> Chart:
     return fade_chart(own, [reading.numbers for reading in readings], [reading.step for reading in readings])
 
 
+@of_run
 def picture_accuracy(readings: Sequence[Reading]) -> Chart:
     """Right answers on test sentences over the training, read forwards and backwards."""
     series = {"accuracy": "forward", "accuracy_backwards": "backward"}

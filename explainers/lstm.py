@@ -30,6 +30,7 @@ from explainers.support.lstm_tasks import (
     training_batches,
     unseen,
 )
+from explainers.support.once import of_run
 from explainers.support.pictures import Chart, Diagram, curves, sweep_curves
 from explainers.support.recall import LETTERS
 
@@ -237,11 +238,13 @@ def picture_road(readings: Sequence[Reading]) -> Chart:
     return road_chart(readings)
 
 
+@of_run
 def picture_held(readings: Sequence[Reading]) -> Diagram:
     """Each gate shut, free and open: right answers on the test sequences."""
     return gates_diagram(readings)
 
 
+@of_run
 def picture_accuracy(readings: Sequence[Reading]) -> Chart:
     """Right answers over the training of three cells with as many parameters."""
     series = {f"accuracy_{kind}": kind for kind in ("lstm", "gru", "rnn")}

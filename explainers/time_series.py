@@ -31,6 +31,7 @@ from explainers.support.forecasts import (
 )
 from explainers.support.init import seeded
 from explainers.support.measured import Measured
+from explainers.support.once import of_run
 from explainers.support.pictures import Chart, sweep_curves
 from explainers.support.series import PROBLEMS, Record, SeriesError, held_out, series
 
@@ -275,7 +276,7 @@ def see_sweep(field: str, values: Sequence[float], readings: Sequence[Reading]) 
 picture_forecast = forecast_chart
 picture_scores = scores_chart
 picture_ahead = ahead_chart
-picture_leaks = leaks_chart
+picture_leaks = of_run(leaks_chart)
 picture_by_hand = hand_diagram
 picture_errors = errors_diagram
 

@@ -30,10 +30,4 @@ summary.check(
     Question("lenet", 1, {"permute": True}),
     Question("unet", 1, {"cut_fine": True, "cut_middle": True, "cut_coarse": True}),
     Question("yolo", 1, {"kind": "same_cell"}),
-    # In the place of pages that are not there.
-    Question("glove", 2, {"leave_out": "no"}),
-    Question("bert"),
-    Question("time_series", 3, {"leak": "shuffled"}),
-    Question("gradients", 2, {"forget_bias": 4}),
-    most=12,
 )

@@ -14,17 +14,13 @@ from threading import Event, RLock, Thread
 from uuid import uuid4
 
 from explainers.support.contract import Checkpoint, Settings
+from explainers.support.precomputed import Precomputed
 from training.run import Run
 from training.workers import Workers
 
 log = logging.getLogger(__name__)
 
 LOOK = 0.2  # seconds between two looks for visitors who have gone
-
-
-def module_of(name: str) -> str:
-    """The module of an explainer: ``explainers.name``; a dotted name is a module already."""
-    return name if "." in name else f"explainers.{name}"
 
 
 class Engine:
@@ -39,6 +35,7 @@ class Engine:
         cache_bytes: how many bytes of finished runs are kept; None takes ``UNROLLED_CACHE_MB`` or 512 MB.
         queue: how many runs may wait.
         present: whether a visitor is still there.
+        ships: the finished run of an explainer's settings, where there is one that need not be trained.
     """
 
     def __init__(
@@ -49,6 +46,7 @@ class Engine:
         cache_bytes: int | None = None,
         queue: int = 64,
         present: Callable[[str], bool] = lambda visitor: True,
+        ships: Callable[[str, Settings], Precomputed | None] = lambda name, training: None,
     ) -> None:
         self._workers = Workers(
             workers or int(os.environ.get("UNROLLED_WORKERS") or os.cpu_count() or 1),
@@ -60,6 +58,7 @@ class Engine:
         self._cache_bytes = megabytes * 2**20 if cache_bytes is None else cache_bytes
         self._most_waiting = queue
         self._present = present
+        self._ships = ships
         # Nothing is waited for while the lock is held: every visitor's page needs it.
         self._lock = RLock()
         self._runs: OrderedDict[str, Run] = OrderedDict()  # by key; the longest unused first
@@ -96,15 +95,17 @@ class Engine:
     # -- what visitors ask for ---------------------------------------------------------------------------
 
     def request(
-        self, visitor: str, name: str, training: Settings, slot: str = "main", *, patient: bool = False
-    ) -> Run:
+        self, visitor: str, name: str, training: Settings, slot: str = "main", *,
+        patient: bool = False, anew: bool = False,
+    ) -> Run:  # fmt: skip
         """The run of these settings, which is one run whoever asks. Returns at once.
 
         It replaces what this visitor watched in ``slot``. A run that the visitor stopped stays stopped for
         them until they ask for another, and one that failed stays failed. A ``patient`` run, one of many
-        that are asked for together, lets all others go first.
+        that are asked for together, lets all others go first. What ships is there at once, and trained all
+        the same for those who ask for it ``anew``.
         """
-        wanted = Run(name, training)
+        wanted = self._new(name, training, anew)
         with self._lock:
             before = self._watched.get(visitor, {}).get(slot)
             if before is not None and before.key != wanted.key:
@@ -120,6 +121,13 @@ class Engine:
             self._start_next()
             return run
 
+    def _new(self, name: str, training: Settings, anew: bool = False) -> Run:
+        """A run that is yet to be trained, or one that ships."""
+        found = self._ships(name, training)
+        if found and not anew:
+            return Run.done(name, training, found)
+        return Run(name, training, anew=found is not None)
+
     def _find(self, wanted: Run, patient: bool) -> Run:
         """The run of the same key, or ``wanted`` itself, now waiting."""
         known = self._runs.get(wanted.key)
@@ -131,6 +139,10 @@ class Engine:
                     self._line_up(known, patient)
                     break
             return known
+        if not wanted.running:
+            self._runs[wanted.key] = wanted
+            self._keep_within_bounds()
+            return wanted
         if len(self._before(patient)) >= self._most_waiting:
             wanted.become("failed", "busy")
             return wanted
@@ -185,11 +197,11 @@ class Engine:
 
     def warm(self, requests: Iterable[tuple[str, Settings]]) -> None:
         """Train these when nobody waits, and keep them; nobody has to watch. Returns at once."""
-        runs = {run.key: run for run in (Run(name, training) for name, training in requests)}
+        runs = {run.key: run for run in (self._new(name, training) for name, training in requests)}
         Thread(target=self._warm_up, args=(runs,), daemon=True, name="training-warm").start()
 
     def _warm_up(self, runs: dict[str, Run]) -> None:
-        modules = sorted({module_of(run.name) for run in runs.values()})
+        modules = sorted({run.module for run in runs.values()})
         try:
             self._workers.prepare(modules)
         except Exception:
@@ -198,7 +210,7 @@ class Engine:
         with self._lock:
             self._warm |= runs.keys()
             for run in runs.values():
-                if self._runs.setdefault(run.key, run) is run:
+                if self._runs.setdefault(run.key, run) is run and run.running:
                     self._background.append(run)
             self._start_next()
 
@@ -221,7 +233,7 @@ class Engine:
         run.become("running")
         self._active[attempt] = run  # first, for its first checkpoint may come at once
         settings = run.training
-        self._workers.submit(attempt, module_of(run.name), settings.model_dump(), settings.LIMIT_SECONDS)
+        self._workers.submit(attempt, run.module, settings.model_dump(), settings.LIMIT_SECONDS)
 
     def _hear(self, attempt: str, index: int, checkpoint: Checkpoint, cpu: float, size: int) -> None:
         """A checkpoint has come from a worker."""

@@ -6,6 +6,7 @@ from threading import Condition
 from typing import Literal
 
 from explainers.support.contract import Checkpoint, Settings
+from explainers.support.precomputed import Precomputed
 
 State = Literal["queued", "running", "finished", "stopped", "failed"]
 
@@ -15,13 +16,18 @@ class Run:
 
     ``state`` says which; ``place`` is the place in the queue (1 is next, 0 is not waiting); ``error`` is
     empty or one of ``died``, ``busy``, ``too_long``, ``failed``; ``cpu_seconds`` is the worker's CPU time;
-    ``bytes`` is the size of all checkpoints.
+    ``bytes`` is the size of all checkpoints. ``anew``: trained here although it ships; ``precomputed``: it
+    ships, and was not trained here.
     """
 
-    def __init__(self, name: str, training: Settings, state: State = "queued", error: str = "") -> None:
+    def __init__(
+        self, name: str, training: Settings, state: State = "queued", error: str = "", *, anew: bool = False
+    ) -> None:
         self.name = name
         self.training = training
-        self.key = f"{name}-{training.key()}"
+        self.anew = anew
+        self.precomputed = False
+        self.key = f"{name}-{training.key()}" + "-anew" * anew
         self.state: State = state
         self.error = error
         self.place = 0
@@ -31,6 +37,11 @@ class Run:
         self._checkpoints: list[Checkpoint] = []
         self._seen: tuple[Checkpoint, ...] = ()
         self._changed = Condition()
+
+    @property
+    def module(self) -> str:
+        """The explainer's module, ``explainers.name``; a dotted name is a module already."""
+        return self.name if "." in self.name else f"explainers.{self.name}"
 
     @property
     def checkpoints(self) -> tuple[Checkpoint, ...]:
@@ -82,9 +93,18 @@ class Run:
                     self.place = 0
                 self._changed.notify_all()
 
+    @classmethod
+    def done(cls, name: str, training: Settings, found: Precomputed) -> Run:
+        """A run that ships."""
+        run = cls(name, training, "finished")
+        run._checkpoints = list(found.checkpoints)
+        run.cpu_seconds, run.precomputed = found.cpu_seconds, True
+        run.bytes = sum(array.nbytes for point in found.checkpoints for array in point.weights.values())
+        return run
+
     def halted(self) -> Run:
         """This run as it stands now, stopped: for one visitor, while others may go on."""
-        copy = Run(self.name, self.training, "stopped")
+        copy = Run(self.name, self.training, "stopped", anew=self.anew)
         copy._checkpoints = list(self.checkpoints)
         copy.cpu_seconds = self.cpu_seconds
         return copy

@@ -25,6 +25,9 @@ SETTINGS = {
     "distributed.admin.low-level-log-length": 2,
     "distributed.scheduler.allowed-failures": 1,
     "distributed.worker.profile.enabled": False,
+    # Each of its parts in the server looks at itself 50 times a second: a page stops for it as often.
+    "distributed.admin.tick.interval": "1s",
+    "distributed.admin.system-monitor.interval": "10s",
     # Nobody reads these pages, so nobody shall.
     "distributed.scheduler.http.routes": [],
     "distributed.worker.http.routes": [],

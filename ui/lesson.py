@@ -4,12 +4,15 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from time import sleep
 from typing import Any
+from weakref import WeakKeyDictionary
 
 import streamlit as st
 
 from explainers.support.contract import Settings
+from explainers.support.once import OF_RUN
 from explainers.support.pictures import Chart, Diagram
 from explainers.support.registry import names
+from training import Run
 from ui.ahead import ahead
 from ui.breaks import breaks
 from ui.chart import chart
@@ -22,8 +25,8 @@ from ui.locale import Words
 from ui.pace import pace
 from ui.payload import lean, packed
 from ui.predict import ask
-from ui.readings import Readings, kept, read_ahead
-from ui.status import measured, status
+from ui.readings import Parts, Readings, kept
+from ui.status import asked_anew, measured, status
 from ui.sweep import SweepPicture, sweep
 from ui.take_away import take_away
 from ui.turn import crowded, pause, turn
@@ -32,6 +35,8 @@ from ui.workers import FIRST_LOOK, engine
 
 Picture = Callable[[Sequence[Any]], Chart | Diagram]
 Draw = Callable[..., None]
+# What was drawn of a run alone: for all who watch it, as long as it is kept.
+_of_runs: WeakKeyDictionary[Run, Parts] = WeakKeyDictionary()
 HEAD_START = 0.05  # seconds in which the browser draws the picture before the rest of the page comes
 
 
@@ -107,15 +112,11 @@ class Lesson:
         """Ask for the training that the controls describe, and wait for no longer than a first look."""
         me = visitor()
         engine().leave(me, keep=self.name)
-        self.current = engine().request(me, self.name, self.training)
+        self.current = engine().request(me, self.name, self.training, anew=asked_anew())
         self.readings = kept("main", self.explainer, self.current, self.view)
         self.pinned = pinned(self, me)
         with pause():
             self.current.wait(FIRST_LOOK)
-
-    def readings_of(self, view: Settings) -> Readings:
-        """What the run says about another view."""
-        return read_ahead(self.current, view) or Readings(self.explainer, self.current, view)
 
     # -- pictures ----------------------------------------------------------------------------------------
 
@@ -138,7 +139,7 @@ class Lesson:
         going = [run for run in watched if run.running]
 
         @st.fragment(run_every=pace(visitor()) if going else None)
-        @turn()
+        @turn(patient=True)  # who watches a training loses nothing; who clicked waits
         def live() -> None:
             if any(not run.running for run in going):
                 st.rerun()
@@ -169,7 +170,7 @@ class Lesson:
                 self._drawn[name] = state, draw, data
             st.markdown(f'<span class="u-caption">{words["see"]}</span>', unsafe_allow_html=True)
         if checkpoints:
-            measured(self, run)
+            measured(self, run, first)
         else:
             st.empty()  # the place of the chips: what follows does not move, and is not built anew
 
@@ -192,13 +193,21 @@ class Lesson:
 
     def _part(self, name: str, draw_picture: Picture, readings: Readings) -> tuple[Draw, bytes]:
         under = self.pinned.run.checkpoints if self.pinned else ()
+        checkpoints, asked = self.current.checkpoints, (name, self.words.language)
+        known = _of_runs.setdefault(self.current, {}) if draw_picture in OF_RUN else readings.parts
+        count, part = known.get(asked, (0, None))
+        if part and count == len(checkpoints) and not under:
+            return part
         overlay = draw_picture(self.pinned.upto(under)) if self.pinned and under else None
-        picture = draw_picture(readings.upto(self.current.checkpoints))
+        picture = draw_picture(readings.upto(checkpoints))
         view = {key: value for key, value in readings.view.model_dump().items() if isinstance(value, int)}
         last: Any = overlay.frames[-1:] if overlay else []
         if isinstance(overlay, Diagram):
             last = lean(overlay, last)
-        return self._packed(name, picture, overlay=last[0] if last else None, view=view)
+        part = self._packed(name, picture, overlay=last[0] if last else None, view=view)
+        if not under:
+            known[asked] = len(checkpoints), part
+        return part
 
     def _packed(self, name: str, picture: Chart | Diagram, **more: Any) -> tuple[Draw, bytes]:
         """What draws a picture, and what it takes: the picture with its words, and ``more``."""

@@ -38,7 +38,9 @@ def lean(picture: Diagram, frames: Sequence[Mapping[str, Any]]) -> list[dict[str
     A grid that is as it was in the frame before is not in a frame. What is no number, or too large for 16
     bits, is a gap.
     """
-    names = [grid.name for grid in picture.grids if grid.kind in PIXELS]
+    # Thousands of numbers that are there for the arithmetic alone come as an array, too.
+    arrays = {name for frame in frames[:1] for name, part in frame.items() if isinstance(part, np.ndarray)}
+    names = [g.name for g in picture.grids if g.kind in PIXELS or (g.kind == "hidden" and g.name in arrays)]
     found = []
     seen: dict[str, Any] = {}  # as it came, the same array again is not packed again
     sent: dict[str, Any] = {}

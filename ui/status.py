@@ -4,7 +4,8 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from explainers.support.contract import data_of
+from explainers.support.contract import data_of, packages_of
+from explainers.support.precomputed import command
 from training import Run
 from ui.take_away import csv_fields
 from ui.theme import chips
@@ -33,8 +34,19 @@ def status(lesson: "Lesson", run: Run) -> None:
             st.button(say("stop"), key="stop", on_click=engine().stop, args=(run, me))
 
 
-def measured(lesson: "Lesson", run: Run) -> None:
-    """The chips: seed, CPU seconds, parameters, data."""
+def asked_anew() -> bool:
+    """Whether this visitor, or the link, asks that what ships be trained all the same."""
+    return st.query_params.get("anew") == "1"
+
+
+def _anew() -> None:
+    st.query_params["anew"] = "1"
+
+
+def measured(lesson: "Lesson", run: Run, first: bool = False) -> None:
+    """The chips: seed, CPU seconds, parameters, data. Under the ``first`` picture of a run that ships, the
+    button that trains it here.
+    """
     counts = run.checkpoints[-1].parameters()
     learnt = " · ".join(
         lesson.words.say("parameters", model=lesson.page["labels"].get(f"series.{model}", model), n=n)
@@ -44,7 +56,16 @@ def measured(lesson: "Lesson", run: Run) -> None:
     own = any(getattr(run.training, name) for name in csv_fields(lesson.explainer))
     files = [name.split(".")[0] for name in data_of(lesson.explainer, run.training)]
     # Of the packages, those that hold data have words here.
-    packages = getattr(lesson.explainer, "PACKAGES", ())
+    packages = packages_of(lesson.explainer, run.training)
     files += [name for name in packages if name in lesson.words.shared["data"]]
     data = (lesson.words.say(f"data.{name}") for name in [*files, *(["own"] * own)])
-    chips([lesson.words.say("measured", seed=seed, seconds=run.cpu_seconds), learnt, *data])
+    how = "precomputed" if run.precomputed else "measured"
+    what = lesson.words.say(how, seed=seed, seconds=run.cpu_seconds, command=command(run.name))
+    if run.precomputed and first:
+        with st.container(horizontal=True, vertical_alignment="center"):
+            chips([what, learnt, *data])
+            # The whole page asks for its run again, and not this picture alone.
+            if st.button(lesson.words.say("anew"), key="anew", on_click=_anew):
+                st.rerun()
+    else:
+        chips([what, learnt, *data])

@@ -7,7 +7,7 @@ from typing import Any
 import streamlit as st
 
 from explainers.support.minis import Made
-from explainers.support.registry import find, names
+from explainers.support.registry import find
 from training import Run
 from ui.controls import settings
 from ui.course import page_file
@@ -61,8 +61,10 @@ class Summary:
     def keep(self, *things: Keep) -> None:
         """One card per thing: the sentence with this run's numbers, the picture, the way to its page."""
         me = visitor()
-        engine().leave(me, keep=NAME)
-        runs = {thing.page: self._run(me, thing) for thing in things if thing.page in names()}
+        if st.session_state.get("page") != NAME:
+            engine().leave(me)
+            st.session_state["page"] = NAME  # another page forgets its controls, too
+        runs = {thing.page: self._run(me, thing) for thing in things}
         going = any(run.running for run in runs.values())
 
         @st.fragment(run_every=pace(me) if going else None)
@@ -72,8 +74,7 @@ class Summary:
                 st.rerun()
             with st.container(horizontal=True, key="u_keep"):
                 for thing in things:
-                    if thing.page in runs:
-                        self._card(thing, runs[thing.page])
+                    self._card(thing, runs[thing.page])
 
         cards()
 
@@ -126,9 +127,8 @@ class Summary:
 
     # -- the self-check ----------------------------------------------------------------------------------
 
-    def check(self, *questions: Question, most: int) -> None:
+    def check(self, *asked: Question) -> None:
         """The pages' own questions once more; nothing leaves the session."""
-        asked = [question for question in questions if question.page in names()][:most]
         st.header(self.page["check"]["title"], anchor=False)
         st.markdown(self.page["check"]["how"])
 
@@ -178,7 +178,7 @@ class Summary:
                 self._link(question.page, question.state)
             return right
 
-    def _forget(self, asked: list[Question]) -> None:
+    def _forget(self, asked: tuple[Question, ...]) -> None:
         st.session_state[ANSWERS] = {}
         for question in asked:
             st.session_state[f"check_{question.page}_{question.number}"] = None

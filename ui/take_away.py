@@ -33,7 +33,7 @@ def link(lesson: "Lesson") -> str:
         start = defaults(type(state), lesson.words)
         values |= {k: v for k, v in state.model_dump().items() if v != start[k] and not too_long(v)}
     values |= {"lang": lesson.words.language}
-    values |= {key: st.query_params[key] for key in ("a", "sweep") if key in st.query_params}
+    values |= {key: st.query_params[key] for key in ("a", "sweep", "anew") if key in st.query_params}
     values |= lesson.linked
     base = (st.context.url or f"/{lesson.name}").split("?")[0]
     written = {k: str(v).lower() if isinstance(v, bool) else v for k, v in values.items()}

@@ -8,29 +8,35 @@ from collections import deque
 from collections.abc import Iterator
 from contextlib import contextmanager
 from threading import Event, Lock, local
+from time import monotonic
 
 PATIENCE = 5.0  # seconds after which a script no longer waits: one that hangs does not stop the others
+WINDOW = 2.0  # seconds over which the turns are added up
+FULL = 0.3  # the share of them in which somebody had the turn
+
 
 _lock = Lock()
 _waiting: deque[Event] = deque()
+_later: deque[Event] = deque()  # whose turn comes when nobody else waits
 _taken = False
+_turns: deque[tuple[float, float]] = deque(maxlen=1_000)  # when each began and ended
 _mine = local()
 
 
-def _take() -> None:
+def _take(queue: deque[Event] = _waiting) -> None:
     global _taken
     mine = Event()
     with _lock:
         if _taken:
-            _waiting.append(mine)
+            queue.append(mine)
         else:
             _taken = True
             mine.set()
     mine.wait(PATIENCE)
     with _lock:
-        _mine.held = mine.is_set()
+        _mine.held, _mine.since = mine.is_set(), monotonic()
         if not _mine.held:
-            _waiting.remove(mine)
+            queue.remove(mine)
 
 
 def _give() -> None:
@@ -39,24 +45,34 @@ def _give() -> None:
         if not _mine.held:
             return
         _mine.held = False
-        if _waiting:
-            _waiting.popleft().set()
+        _turns.append((_mine.since, monotonic()))
+        if _waiting or _later:
+            (_waiting or _later).popleft().set()
         else:
             _taken = False
 
 
 def crowded() -> bool:
-    """Whether it is somebody else's turn."""
-    return _taken and not getattr(_mine, "held", False)
+    """Whether it is somebody else's turn, or has been so often that it soon will be."""
+    if getattr(_mine, "held", False):
+        return False
+    with _lock:
+        begin = monotonic() - WINDOW
+        while _turns and _turns[0][1] < begin:
+            _turns.popleft()
+        return _taken or sum(end - max(start, begin) for start, end in _turns) > FULL * WINDOW
 
 
 @contextmanager
-def turn() -> Iterator[None]:
-    """Compute when it is this script's turn. A turn inside a turn is the same one."""
+def turn(patient: bool = False) -> Iterator[None]:
+    """Compute when it is this script's turn; a patient one lets others go first.
+
+    A turn inside a turn is the same one.
+    """
     if getattr(_mine, "held", False):
         yield
         return
-    _take()
+    _take(_later if patient else _waiting)
     try:
         yield
     finally:

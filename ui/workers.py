@@ -1,11 +1,13 @@
 """The one training engine of this server, started and stopped with it."""
 
+import gc
 from threading import Lock, Thread
 
 import torch
 from streamlit.runtime import exists as runtime_exists
 from streamlit.runtime import get_instance
 
+from explainers.support.precomputed import precomputed
 from explainers.support.registry import find, names
 from training import Engine
 from ui.controls import settings
@@ -29,7 +31,7 @@ def engine() -> Engine:
         if _engine is None:
             # Many visitors' pages ask their models in this process at once: one thread for each.
             torch.set_num_threads(1)
-            _engine = Engine(present=_present)
+            _engine = Engine(present=_present, ships=precomputed)
             _engine.start()
         return _engine
 
@@ -49,8 +51,15 @@ def start() -> None:
 
 
 def _warm() -> None:
-    for name in names():
-        getattr(find(name), "warm", lambda: None)()
+    try:
+        for name in names():
+            getattr(find(name), "warm", lambda: None)()
+    finally:
+        # What is loaded by now stays. A collection that goes through all of it again stops every visitor,
+        # for 0.3 s, and a class causes one every three seconds.
+        gc.collect()
+        gc.freeze()
+        gc.set_threshold(5_000, 10, 20)
 
 
 def stop() -> None:

@@ -4,10 +4,14 @@ An explainer is a module ``explainers/x.py`` with
 
 - ``SECTION`` (a section of the course) and ``ORDER`` (its place in the course),
 - ``DATA``: the files of ``data/`` that it reads; where a run reads only some: ``data(training)``,
-- where it needs more than torch and numpy, a pretrained model say: ``PACKAGES``, by their names for pip,
+- where it needs more than torch and numpy, a pretrained model say: ``PACKAGES``, by their names for pip;
+  where a run needs only some: ``packages(training)``,
 - where its first reading has much to load: ``warm()``, which the server calls in the background,
+- where its default takes long to train: ``PRECOMPUTED``, the file of ``data/`` in which that run ships
+  (``support/precomputed.py``),
 - ``Training`` and ``View``: its settings, subclasses of :class:`Settings`,
-- ``train(training) -> Iterator[Checkpoint]``: 20 to 40 checkpoints, the first before training,
+- ``train(training) -> Iterator[Checkpoint]``: 20 to 40 checkpoints (10 to 40 where the run ships), the first
+  before training,
 - ``read(checkpoint, view) -> Reading``: the trained model, asked about what the visitor looks at,
 - ``headline(checkpoint, reading) -> dict[str, float]``: the numbers that the page's sentence rests on,
 - ``HEADLINE``: their names, in this order,
@@ -122,3 +126,9 @@ class Label(str):
 def data_of(explainer: Any, training: Settings) -> Sequence[str]:
     """The files of ``data/`` that this run reads: ``DATA``, unless the explainer's ``data`` says less."""
     return explainer.data(training) if hasattr(explainer, "data") else explainer.DATA
+
+
+def packages_of(explainer: Any, training: Settings) -> Sequence[str]:
+    """The packages that this run needs: ``PACKAGES``, unless the explainer's ``packages`` says less."""
+    every: Sequence[str] = getattr(explainer, "PACKAGES", ())
+    return explainer.packages(training) if hasattr(explainer, "packages") else every

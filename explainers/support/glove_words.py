@@ -35,6 +35,7 @@ class Asked:
     found: str | int = 0  # the word that is not known, or how many there were
 
 
+@lru_cache(maxsize=256)
 def asked(text: str, instead: tuple[str, ...], least: int, most: int) -> Asked:
     """The words of ``text``, if there are ``least`` to ``most`` and GloVe knows each; else ``instead``."""
     words = parts(text)

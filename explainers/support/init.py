@@ -16,8 +16,8 @@ M = TypeVar("M", bound=nn.Module)
 def seeded(module: M, generator: torch.Generator) -> M:
     """Draw every parameter of ``module`` again, from ``generator``, and return it.
 
-    ``nn.Embedding``: normal(0, 1), a padding row 0. ``nn.Linear``: uniform ±1/√in. ``nn.RNN``, ``nn.LSTM``,
-    ``nn.GRU``: uniform ±1/√hidden.
+    ``nn.Embedding``: normal(0, 1), a padding row 0. ``nn.Linear``, ``nn.Conv2d``: uniform ±1/√in, of a
+    convolution all numbers that one output adds up. ``nn.RNN``, ``nn.LSTM``, ``nn.GRU``: uniform ±1/√hidden.
 
     Raises:
         TypeError: for a layer with parameters of any other kind.
@@ -31,6 +31,10 @@ def seeded(module: M, generator: torch.Generator) -> M:
                 layer.weight[layer.padding_idx].zero_()
         elif isinstance(layer, nn.Linear | nn.RNNBase):
             size = layer.in_features if isinstance(layer, nn.Linear) else layer.hidden_size
+            for parameter in own:
+                parameter.uniform_(-1 / sqrt(size), 1 / sqrt(size), generator=generator)
+        elif isinstance(layer, nn.Conv2d):
+            size = layer.weight[0].numel()
             for parameter in own:
                 parameter.uniform_(-1 / sqrt(size), 1 / sqrt(size), generator=generator)
         elif own:

@@ -7,6 +7,7 @@ from weakref import WeakKeyDictionary
 
 from explainers.support.contract import Checkpoint
 
+Drawing = TypeVar("Drawing", bound=Callable[..., Any])
 P = ParamSpec("P")
 R = TypeVar("R")
 
@@ -28,3 +29,12 @@ def once(work: Callable[Concatenate[Checkpoint, P], R]) -> Callable[Concatenate[
         return known[asked]
 
     return found
+
+
+OF_RUN: set[Any] = set()
+
+
+def of_run(draw: Drawing) -> Drawing:
+    """Mark what draws a picture of the run alone, the same wherever one looks: once is enough for a class."""
+    OF_RUN.add(draw)
+    return draw

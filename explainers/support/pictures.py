@@ -11,33 +11,14 @@ from typing import Any, Literal
 
 from explainers.support.contract import Label
 from explainers.support.measured import Measured
+from explainers.support.palette import SERIES as SERIES
+from explainers.support.palette import apart as apart
+from explainers.support.palette import bytes_label as bytes_label
+from explainers.support.palette import colour as colour
+from explainers.support.palette import label_of as label_of
+from explainers.support.palette import low as low
 
-# The same series has the same colour on every page; the values, for light and dark, stand in ui/theme.css.
-SERIES = (
-    "ids", "one_hot", "embedding", "pooled", "recurrent", "rnn", "lstm", "gru",
-    "forward", "backward", "bidirectional", "frozen", "tuned", "scratch", "positive", "negative", "followed",
-    "within", "across", "linear", "leaky", "baseline", "chance", "plain", "normalised",
-    "convolution", "dense", "skip", "cut", "without", "truth", "kept", "suppressed",
-)  # fmt: skip
 PIXELS = ("ink", "map")  # kinds of grids of thousands of numbers
-LOW = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
-
-
-def low(t: int) -> str:
-    """A step as an index: 12 → ₁₂."""
-    return str(t).translate(LOW)
-
-
-def colour(series: str) -> str:
-    """The colour of a series, as a CSS variable that the browser resolves in its theme.
-
-    Raises:
-        ValueError: if the palette has no such series.
-
-    """
-    if series not in SERIES:
-        raise ValueError(f"{series!r} is not in the palette: {', '.join(SERIES)}")
-    return f"var(--u-{series.replace('_', '-')})"
 
 
 @dataclass(frozen=True)
@@ -73,17 +54,6 @@ def line(x: Sequence[Any], y: Sequence[Any], series: str, **more: Any) -> dict[s
 def level_line(ends: tuple[float, float], value: float | None, series: str) -> dict[str, Any]:
     """A dotted line at the height of ``value``, from one end of the picture to the other, to compare with."""
     return line(list(ends), [value, value], series, line={"dash": "dot", "width": 2})
-
-
-def label_of(series: str) -> Label:
-    """The page's word for a series."""
-    return Label(f"series.{series}")
-
-
-def bytes_label(count: float) -> Label:
-    """A number of bytes, up to terabytes, in the unit that a person would use."""
-    thousands = next(power for power in (4, 3, 2, 1, 0) if count >= 1000**power or not power)
-    return Label(f"bytes.{thousands}", value=count / 1000**thousands)
 
 
 def curves(
@@ -188,18 +158,6 @@ def end_labels(x: float, ends: Mapping[str, float], bounds: tuple[float, float])
     ]  # fmt: skip
 
 
-def apart(ends: Mapping[str, float], gap: float, top: float) -> dict[str, float]:
-    """Where the labels of these ends stand: at their ends, but ``gap`` from one another and below ``top``."""
-    order = sorted(ends, key=lambda name: ends[name])
-    places: dict[str, float] = {}
-    for name in order:
-        places[name] = max([ends[name], *(place + gap for place in places.values())])
-    for name in reversed(order):
-        places[name] = top = min(places[name], top)
-        top -= gap
-    return places
-
-
 @dataclass(frozen=True)
 class Grid:
     """One block of cells of a diagram.
@@ -217,7 +175,8 @@ class Grid:
     the same shape in every frame, and travel with 16 bits each. Over them stand boxes:
     ``frames[k]["NAME/boxes"]`` is a list of ``{"box": [x0, y0, x1, y1], "series": …, "label": …,
     "dashed": …, "cell": [grid, r, c] or None}``, edges in pixels, all but ``box`` and ``series`` may be
-    left out; a box whose ``cell`` is the touched one is thick.
+    left out; a box whose ``cell`` is the touched one is thick. ``cell`` may be a list of such; a box that is
+    ``quiet`` is there only while it is thick.
 
     ``looks`` is where a cell looks: ``{"input": (stride, size, offset)}`` outlines in the pixel grid
     ``input`` the rows from r · stride + offset on, as many as ``size``, and the columns alike: the
@@ -229,6 +188,9 @@ class Grid:
     Outside of a pixel grid that value is 0, as around a padded picture. A term between backquotes,
     ``word|number``, stands as one above the other. ``step`` is the place in time: all that has the
     touched one's stands out, later ones fade.
+
+    ``digits``: how many behind the point. ``sign``: whether numbers above zero are written with a plus.
+    ``still``: a map of places, which stays as it is where a diagram is turned, with its title above.
 
     ``against`` names another grid: cells that differ from its are marked, and a grid without any fades.
     ``narrow`` is the place, (column, row), on a screen too narrow for ``at`` (default: turned by 90
@@ -245,6 +207,8 @@ class Grid:
     arithmetic: str = ""
     step: int | None = None
     digits: int = 2
+    sign: bool = True
+    still: bool = False
     against: str = ""
     narrow: tuple[int, int] | None = None
     pixel: int = 4

@@ -7,14 +7,13 @@ needs torch and numpy, and the data file or the package where one is used; nothi
 
 import ast
 import inspect
-from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib import import_module
 from types import ModuleType
 from typing import Any
 
-from explainers.support.contract import Settings, data_of
+from explainers.support.contract import Settings, data_of, packages_of
 
 OURS = "explainers."
 ROOTS = ("train", "read", "headline")
@@ -162,8 +161,7 @@ def script(explainer: Any, training: Settings, view: Settings) -> str:
     plain = [line for line in lines if line.startswith("import")]
     files = data_of(explainer, training)
     data = f" Beside it: {', '.join(files)}." if files else ""
-    packages: Sequence[str] = getattr(explainer, "PACKAGES", ())
-    *others, final = ["torch", "numpy", *packages]
+    *others, final = ["torch", "numpy", *packages_of(explainer, training)]
     needs = f"Needs {', '.join(others)} and {final}."
     claim = (inspect.getdoc(explainer) or name).splitlines()[0]
     parts = [

@@ -8,6 +8,7 @@ from playwright.sync_api import BrowserContext, Locator
 
 from explainers.support.registry import find, names
 from tests.browser.conftest import Visit, ready, visit
+from ui.controls import limit
 from ui.locale import LANGUAGES, table
 
 FOCUSABLE = "button, input, select, textarea, summary, a[href], [tabindex='0']"
@@ -151,21 +152,34 @@ def test_arrow_keys_walk_over_the_cells_and_each_is_worked_out(at: Visit) -> Non
         assert len(seen) > 1
 
 
-def test_the_same_picture_goes_on_while_it_trains_again(at: Visit) -> None:
-    page = at.page
-    fields = find(at.name).Training.model_fields
-    sliders = [page.locator(f".st-key-{name} input[type=range]") for name in fields]
-    if not any(found.count() and found.first.is_visible() for found in sliders):
+def another_training(at: Visit) -> None:
+    """Ask for one with the keyboard: a short one, for all of it is drawn while it goes on."""
+    page, fields = at.page, find(at.name).Training.model_fields
+    controls = {name: page.locator(f".st-key-{name} input").first for name in fields}
+    steps, other = controls.pop("steps", None), list(controls.values())
+    if steps is not None and not (steps.count() and steps.is_visible()):
         page.locator("[data-testid=stExpander] summary").first.focus()
         page.keyboard.press("Enter")
         page.wait_for_function("document.querySelector('[data-testid=stExpander] details').open")
-    slider = next(found.first for found in sliders if found.count() and found.first.is_visible())
+    if steps is None:
+        sliders = [found for found in other if found.count() and found.get_attribute("type") == "range"]
+        end = sliders[0].input_value() == sliders[0].get_attribute("max")
+        sliders[0].press("ArrowLeft" if end else "ArrowRight")
+    elif steps.get_attribute("type") == "range":
+        steps.press("Home")
+    else:
+        steps.press("Control+a")
+        page.keyboard.type(str(limit(fields["steps"], "ge")))
+        page.keyboard.press("Enter")
+
+
+def test_the_same_picture_goes_on_while_it_trains_again(at: Visit) -> None:
+    page = at.page
     page.evaluate("document.querySelectorAll('.u-canvas').forEach((e, i) => { e.kept = i + 1; })")
     kept = page.evaluate("[...document.querySelectorAll('.u-canvas')].map((e) => e.kept)")
     link = page.locator("[data-testid=stCode]").first
     before = link.inner_text()
-    slider.focus()
-    page.keyboard.press("ArrowLeft" if slider.input_value() == slider.get_attribute("max") else "ArrowRight")
+    another_training(at)
     page.wait_for_function(
         "before => document.querySelector('[data-testid=stCode]')?.innerText !== before", arg=before
     )

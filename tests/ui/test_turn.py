@@ -1,5 +1,6 @@
 """Scripts take turns: first come, first served; whoever waits or fails does not hold up the others."""
 
+from collections import deque
 from collections.abc import Callable
 from functools import partial
 from threading import Event, Thread
@@ -43,6 +44,25 @@ def test_first_come_first_served() -> None:
     assert not turn._taken
 
 
+def test_who_is_patient_comes_last() -> None:
+    order: list[str] = []
+
+    def patient() -> None:
+        with turn.turn(patient=True):
+            order.append("patient")
+
+    with turn.turn():
+        late = Thread(target=patient)
+        late.start()
+        until(lambda: len(turn._later) == 1)
+        soon = script(partial(order.append, "soon"))
+        until(lambda: len(turn._waiting) == 1)
+    for thread in (late, soon):
+        thread.join(NEVER)
+    assert order == ["soon", "patient"]
+    assert not turn._taken
+
+
 def test_a_fragment_inside_a_script_has_its_turn() -> None:
     with turn.turn(), turn.turn():
         pass
@@ -79,3 +99,18 @@ def test_who_hangs_does_not_stop_the_others(monkeypatch: pytest.MonkeyPatch) -> 
     for thread in (hanging, impatient):
         thread.join(NEVER)
     assert not turn._taken and not turn._waiting
+
+
+def test_a_full_room_is_crowded_between_two_turns(monkeypatch: pytest.MonkeyPatch) -> None:
+    now = [100.0]
+    monkeypatch.setattr(turn, "monotonic", lambda: now[0])
+    monkeypatch.setattr(turn, "_turns", deque())
+    for share, crowded in ((0.1, False), (0.9, True)):
+        for _ in range(20):
+            with turn.turn():
+                now[0] += share * 0.2
+                assert not turn.crowded()  # for who has the turn nobody else is there
+            now[0] += (1 - share) * 0.2
+        assert turn.crowded() is crowded
+    now[0] += 2 * turn.WINDOW
+    assert not turn.crowded()

@@ -9,7 +9,7 @@ import streamlit as st
 
 from explainers.support.contract import Settings
 from ui.controls import extra, limit, plain_slider
-from ui.readings import Readings
+from ui.readings import shared
 from ui.turn import crowded, turn
 
 if TYPE_CHECKING:
@@ -69,15 +69,12 @@ def _pictures(lesson: "Lesson", field: str) -> dict[int, bytes]:
     low, high, now = limit(bounds, "ge"), limit(bounds, "le"), getattr(lesson.view, field)
     near = [now] + [now + sign * by for by in range(1, REACH + 1) for sign in (1, -1)]
     pictures: dict[int, bytes] = {}
-    readings: dict[Settings, Readings] = {}
     start = monotonic()
     for value in near:
         if not low <= value <= high:
             continue
         view = type(lesson.view)(**{**lesson.view.model_dump(), field: value})
-        readings[view] = lesson.readings if value == now else lesson.readings_of(view)
-        pictures[value] = lesson.payload(*lesson.main, readings[view])
+        pictures[value] = lesson.payload(*lesson.main, shared(lesson.explainer, lesson.current, view))
         if monotonic() - start > BUDGET or sum(map(len, pictures.values())) > MOST or crowded():
             break
-    st.session_state["readings_ahead"] = lesson.current, readings
     return pictures

@@ -11,7 +11,7 @@ const uDiagram = (root) => {
     if (grid.kind === 'ink') return uNumber(number, words, grid.digits);
     if (grid.kind === 'plain' || grid.kind === 'binary') return Number.isInteger(number) ? number.toLocaleString(words.decimal === ',' ? 'pt-BR' : 'en-US') : uNumber(number, words, grid.digits);
     if (grid.kind === 'share') return `${uNumber(number * 100, words, Math.abs(number - 0.5) > 0.489 ? 1 : 0)}%`;
-    return (number < 0 ? '−' : '+') + uNumber(Math.abs(number), words, grid.digits);
+    return (number < 0 ? '−' : grid.sign === false ? '' : '+') + uNumber(Math.abs(number), words, grid.digits);
   };
 
   // Mixing in numbers lets the ink be chosen by contrast, so that every cell can be read in both themes.
@@ -185,6 +185,7 @@ const uDiagram = (root) => {
       if (grid.kind === 'hidden') continue;
       const box = uElement('div', `u-grid u-${grid.kind}`, layout);
       box.classList.toggle('u-timed', grid.step !== null);
+      box.classList.toggle('u-still', !!grid.still);
       box.classList.toggle('u-both', !!(grid.title && grid.caption));
       uElement('div', 'u-title', box, grid.title);
       if (grid.narrow && !grid.title && !grid.caption && grid.kind !== 'word') uElement('div', 'u-caption-of u-when-narrow', box, data.stages.find((stage) => stage.row === grid.at[1])?.title);
@@ -402,7 +403,7 @@ const uDiagram = (root) => {
     update(message) {
       ({ spec: data, words, overlay } = message);
       // Pixels that are as they were are sent once.
-      data.frames.forEach((now, k) => { for (const { name, kind } of data.grids) if (k && U_PIXELS.includes(kind) && !(name in now)) now[name] = data.frames[k - 1][name]; });
+      data.frames.forEach((now, k) => { for (const { name, kind } of data.grids) if (k && [...U_PIXELS, 'hidden'].includes(kind) && !(name in now)) now[name] = data.frames[k - 1][name]; });
       area.setAttribute('aria-label', words.title);
       line.classList.toggle('u-tall', data.grids.some((grid) => grid.arithmetic.includes('`')));
       walk.update(data.walk, words);

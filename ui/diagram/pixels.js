@@ -69,11 +69,12 @@ const uSheet = (grid, parent, { rows = 0, columns = 0 } = {}) => {
     if (of === framed) return;
     framed = of;
     boxes.replaceChildren();
-    for (const { box: [x0, y0, x1, y1], series, label, dashed, cell } of of ?? []) {
+    for (const { box: [x0, y0, x1, y1], series, label, dashed, cell, quiet } of of ?? []) {
       const made = lay('u-box', boxes, [x0, y0, x1 - x0, y1 - y0]);
       made.style.setProperty('--series', `var(--u-${series.replaceAll('_', '-')})`);
       made.classList.toggle('u-dashed', !!dashed);
-      made.dataset.cell = cell ? cell.join('|') : '';
+      made.classList.toggle('u-quiet', !!quiet);
+      made.dataset.cell = (Array.isArray(cell?.[0]) ? cell : cell ? [cell] : []).map((one) => one.join('|')).join(' ');
       if (label) made.classList.add(...[[y0 * size < 17, 'u-below'], [x0 + x1 > columns, 'u-leftwards']].filter(([is]) => is).map(([, name]) => name));
       if (label) uElement('span', '', made, label);
     }
@@ -96,7 +97,7 @@ const uSheet = (grid, parent, { rows = 0, columns = 0 } = {}) => {
     },
     frame,
     // Those that belong to the touched cell are drawn thick.
-    thick(key) { for (const box of boxes.children) box.classList.toggle('u-thick', box.dataset.cell === key); },
+    thick(key) { for (const box of boxes.children) box.classList.toggle('u-thick', box.dataset.cell.split(' ').includes(key)); },
     clear: () => marks.replaceChildren(),
     mark: (name, r, c) => lay(`u-mark ${name}`, marks, [c, r, 1, 1]),
     // Where a cell looks; what lies outside of the picture is cut off.

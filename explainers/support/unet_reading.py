@@ -1,0 +1,136 @@
+"""Two trained nets, asked about one scene: masks, errors, feature maps, and one pixel worked out by hand."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+
+import numpy as np
+import torch
+
+from explainers.support.contract import Array, Checkpoint
+from explainers.support.measured import Measured
+from explainers.support.unet_measure import NOISE, SIZE, asked, edge_of, held_out, iou, judged
+from explainers.support.unet_nets import CHANNELS, LEVELS, SKIPS, UNet
+
+LEAD = ("whole", "without")
+
+
+@dataclass(frozen=True)
+class Look:
+    """What is looked at: which test scene, made how, judged how; which skips of the trained net are cut."""
+
+    scene: int
+    noise: float
+    scale: float
+    threshold: float
+    cut: tuple[str, ...]
+    channel: int
+    row: int
+    column: int
+
+
+@dataclass(frozen=True)
+class Reading(Measured):
+    """What both nets say about one scene.
+
+    image, truth (S, S); ``found``: net → probabilities (S, S), ``errors``: net → 1 where it sees a digit that
+    is not there, −1 where it misses one, else 0; ``scores``: net → IoU on the mask and on the edge, of this
+    scene; ``maps``: one channel of every feature map of the whole net; ``terms``: one pixel of its last
+    3 × 3 convolution, term by term; ``lacks``: the skip that the other net was built without, or ``all``.
+    """
+
+    look: Look
+    image: Array
+    truth: Array
+    found: Mapping[str, Array]
+    errors: Mapping[str, Array]
+    scores: Mapping[str, tuple[float, float]]
+    maps: Mapping[str, Array]
+    terms: Mapping[str, Array]
+    lacks: str
+
+
+@lru_cache(maxsize=64)
+def net_of(checkpoint: Checkpoint, name: str) -> UNet:
+    """One of the two nets as it stands in a checkpoint."""
+    state = checkpoint.state(name)
+    without = [skip for skip, c, i in zip(SKIPS, CHANNELS, range(LEVELS), strict=False)
+               if len(state[f"up.{i}.bias"]) == 2 * c]  # fmt: skip
+    net = UNet(without)
+    net.load_state_dict(state)
+    return net
+
+
+def read_scene(checkpoint: Checkpoint, look: Look) -> Reading:
+    """Ask both nets about the scene."""
+    scene = held_out(look.noise, look.scale).pick(slice(look.scene - 1, look.scene))
+    truth, edge = scene.masks[0], edge_of(scene.masks)[0]
+    net, other = net_of(checkpoint, "whole"), net_of(checkpoint, "without")
+    with torch.no_grad():
+        maps = net.maps(scene.images[:, None], look.cut)
+        logits = {"whole": maps.pop("logits")[0, 0], "without": other(scene.images)[0]}
+    found = {name: torch.sigmoid(value) for name, value in logits.items()}
+    masks = {name: (value >= look.threshold).float() for name, value in found.items()}
+    return Reading(
+        checkpoint.step, checkpoint.of, checkpoint.numbers, look, scene.images[0].numpy(), truth.numpy(),
+        {name: value.numpy() for name, value in found.items()},
+        {name: (mask - truth).numpy() for name, mask in masks.items()},
+        {name: (iou(mask, truth), iou(mask, truth, edge)) for name, mask in masks.items()},
+        {name: value[0, min(look.channel, value.shape[1]) - 1].numpy() for name, value in maps.items()},
+        pixel_terms(net, {name: maps[name][0].double().numpy() for name in LAST}, look),
+        "all" if len(other.without) == LEVELS else min(other.without),
+    )  # fmt: skip
+
+
+LAST = ("down0", "up0")  # what the last 3 × 3 convolution adds up: the skip, and what comes from below
+
+
+def pixel_terms(net: UNet, maps: Mapping[str, Array], look: Look) -> dict[str, Array]:
+    """One number of ``merge0`` by hand: 3 × 3 pixels x of every channel times their weights w.
+
+    Returns x and w (2·C, 9), the sum of each channel's products (2·C, 1), the bias, the total and what is
+    left of it after the ReLU (1, 1) each.
+    """
+    W, b = net.merge[0].weight.detach().double().numpy(), net.merge[0].bias.detach().double().numpy()
+    channel = min(look.channel, len(W)) - 1
+    skip = maps["down0"] * ("fine" not in look.cut)
+    every = np.pad(np.concatenate([skip, maps["up0"]]), ((0, 0), (1, 1), (1, 1)))  # (2·C, S + 2, S + 2)
+    r, c = look.row - 1, look.column - 1
+    x = every[:, r : r + 3, c : c + 3].reshape(len(every), 9)
+    w = W[channel].reshape(len(every), 9)
+    each = (x * w).sum(axis=1, keepdims=True)  # (2·C, 1)
+    total = each.sum(keepdims=True) + b[channel]
+    return {
+        "x": x,
+        "w": w,
+        "each": each,
+        "bias": b[channel].reshape(1, 1),
+        "total": total,
+        "out": total.clip(0),
+    }
+
+
+@lru_cache(maxsize=256)
+def judged_here(
+    checkpoint: Checkpoint, noise: float, scale: float, threshold: float, cut: tuple[str, ...]
+) -> dict[str, dict[str, float]]:
+    """All test scenes, made and judged as the visitor says: the whole net, cut, and the one without."""
+    known = ("whole", "cut_all", "without")
+    if (noise, scale, threshold, cut) == (NOISE, 1.0, 0.5, SKIPS):  # as the training measured it
+        keys = judged(torch.zeros(1, SIZE, SIZE), torch.zeros(1, SIZE, SIZE))
+        return {case: {key: checkpoint.numbers[f"{key}_{case}"] for key in keys} for case in known}
+    test = held_out(noise, scale)
+    result = {}
+    for case, which in zip(known, ((), cut, ()), strict=True):
+        found = asked_about(checkpoint, case, which, noise, scale)
+        result[case] = judged((found >= threshold).float(), test.masks)
+    return result
+
+
+@lru_cache(maxsize=8)  # 0.3 MB each: for the next threshold
+def asked_about(
+    checkpoint: Checkpoint, case: str, cut: tuple[str, ...], noise: float, scale: float
+) -> torch.Tensor:
+    """The probabilities of all test scenes: (N, S, S)."""
+    net = net_of(checkpoint, "without" if case == "without" else "whole")
+    return asked(net, held_out(noise, scale).images, cut)

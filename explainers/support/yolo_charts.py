@@ -1,0 +1,94 @@
+"""Charts of the detector: what it learns, precision and recall, two digits in one cell, sizes never seen."""
+
+from collections.abc import Sequence
+
+from explainers.support.contract import Label
+from explainers.support.pictures import Chart, colour, curves, line
+from explainers.support.yolo_boxes import precision_recall
+from explainers.support.yolo_reading import Reading, by_size
+from explainers.support.yolo_scenes import SEEN, SIZES
+
+
+def learning_chart(readings: Sequence[Reading]) -> Chart:
+    """Mean average precision on the test scenes over the training, and the same when every name counts."""
+    return curves(readings, {"ap50_any": "truth", "map50": "kept"}, "axis.map", (0, 1))
+
+
+def loss_chart(readings: Sequence[Reading]) -> Chart:
+    """The four parts of the loss over the training, on the test scenes."""
+    parts = {"digit": "convolution", "objectness": "dense", "place": "within", "size": "cut"}
+    top = 1.05 * max(reading.numbers[f"loss_{part}"] for reading in readings for part in parts)
+    return curves(readings, {f"loss_{part}": name for part, name in parts.items()}, "axis.loss", (0, top))
+
+
+def precision_chart(readings: Sequence[Reading]) -> Chart:
+    """Precision over recall on the test scenes: each digit thin, all thick, the threshold a point."""
+    reading = readings[-1]
+    test = reading.on_all("test")
+    traces = []
+    for digit in range(10):
+        scores, right, truths = test.of_digit(digit)
+        precision, recall = precision_recall(scores, right, truths)
+        name = Label("name.digit", digit=digit)
+        traces.append(line(recall.tolist(), precision.tolist(), "suppressed", name=name, opacity=0.55,
+                           line={"width": 1.5}))  # fmt: skip
+    precision, recall = precision_recall(test.scores[test.kept], test.right[test.kept], test.truths())
+    traces.append(line(recall.tolist(), precision.tolist(), "kept", name=Label("name.all")))
+    here = test.recall(reading.confidence), test.precision(reading.confidence)
+    traces.append({
+        "type": "scatter", "mode": "markers+text", "x": [here[0]], "y": [here[1]], "cliponaxis": False,
+        "name": Label("name.here"), "text": [Label("here", confidence=reading.confidence)],
+        "textposition": "bottom left" if here[0] > 0.3 else "bottom right", "textfont": {"size": 14},
+        "marker": {"size": 13, "color": colour("kept"), "line": {"width": 2, "color": "var(--u-card)"}},
+    })  # fmt: skip
+    layout = {
+        "xaxis": {"title": {"text": Label("axis.recall")}, "range": [0, 1.02]},
+        "yaxis": {"title": {"text": Label("axis.precision")}, "range": [0, 1.05]},
+    }
+    return Chart(layout, [traces], [reading.step])
+
+
+def pairs_chart(readings: Sequence[Reading]) -> Chart:
+    """Pairs whose centres share a cell, and the same pairs in two cells: how many of the two are found."""
+    reading = readings[-1]
+    kinds = ("two_cells", "same_cell")  # the last one stands on top
+    counts = {kind: reading.on_all(kind, named=False).counts(reading.confidence) for kind in kinds}
+    parts = {2: 1.0, 1: 0.55, 0: 0.2}
+    traces = []
+    for found, strength in parts.items():
+        shares = [counts[kind][found] / sum(counts[kind]) for kind in kinds]
+        traces.append({
+            "type": "bar", "orientation": "h", "y": [Label(f"kind.{kind}") for kind in kinds], "x": shares,
+            "name": Label(f"found.{found}"), "textposition": "inside", "insidetextanchor": "middle",
+            "text": [Label(f"bar.{found}", share=share) if share > 0.08 else "" for share in shares],
+            "textfont": {"size": 14, "color": "var(--u-card)" if found == 2 else "var(--u-ink)"},
+            "textangle": 0,
+            "marker": {"color": colour("kept"), "opacity": strength},
+        })  # fmt: skip
+    layout = {
+        "barmode": "stack", "bargap": 0.45,
+        "xaxis": {"title": {"text": Label("axis.pairs")}, "range": [0, 1], "tickformat": ".0%",
+                  "tickvals": [0, 0.25, 0.5, 0.75, 1]},
+        "yaxis": {"title": {"text": ""}, "tickfont": {"size": 14}}, "margin": {"r": 32},
+    }  # fmt: skip
+    return Chart(layout, [traces], [reading.step])
+
+
+def sizes_chart(readings: Sequence[Reading]) -> Chart:
+    """The share of digits that is found at every size, those of the training marked."""
+    reading = readings[-1]
+    found = by_size(reading.on_all("sizes"), reading.confidence)
+    traces = [
+        line(list(SEEN), [-0.04, -0.04], "truth", line={"width": 8}),
+        {
+            "type": "scatter", "mode": "text", "x": [sum(SEEN) / 2], "y": [0.04], "text": [Label("seen")],
+            "textfont": {"color": colour("truth"), "size": 14}, "hoverinfo": "skip", "name": Label("seen"),
+        },
+        line(list(SIZES), found, "kept", mode="lines+markers", marker={"size": 9}, cliponaxis=False,
+             name=Label("name.found")),
+    ]  # fmt: skip
+    layout = {
+        "xaxis": {"title": {"text": Label("axis.size")}, "range": [8, 74]},
+        "yaxis": {"title": {"text": Label("axis.found")}, "range": [-0.07, 1.05]},
+    }
+    return Chart(layout, [traces], [reading.step])

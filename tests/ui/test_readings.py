@@ -1,0 +1,59 @@
+"""What one visitor's page has read and drawn serves the next who asks the same."""
+
+from types import SimpleNamespace
+
+import pytest
+
+from explainers.support.contract import Checkpoint, Settings
+from training import Run
+from ui import readings
+
+
+class View(Settings):
+    place: int = 0
+
+
+def explainer(asked: list[int]) -> SimpleNamespace:
+    def read(checkpoint: Checkpoint, view: View) -> int:
+        asked.append(view.place)
+        return checkpoint.step
+
+    return SimpleNamespace(read=read)
+
+
+def run() -> Run:
+    going = Run("toy", View(), "running")
+    for step in (0, 1):
+        going.add(step, Checkpoint(step, 1, {}, {}), 0.0, 0)
+    return going
+
+
+@pytest.fixture(autouse=True)
+def nothing_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(readings, "_kept", type(readings._kept)())
+
+
+def test_who_asks_the_same_gets_what_was_read() -> None:
+    asked: list[int] = []
+    one, it = run(), explainer(asked)
+    for _ in range(3):
+        assert readings.shared(it, one, View(place=4)).upto(one.checkpoints) == [0, 1]
+    assert asked == [4, 4]  # each checkpoint once
+
+
+def test_another_view_or_another_run_is_read_anew() -> None:
+    asked: list[int] = []
+    one, other, it = run(), run(), explainer(asked)
+    for which, place in ((one, 4), (one, 5), (other, 4)):
+        readings.shared(it, which, View(place=place)).upto(which.checkpoints[:1])
+    assert asked == [4, 5, 4]
+
+
+def test_what_nobody_asked_for_longest_goes_first(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(readings, "KEPT", 2)
+    one, it = run(), explainer([])
+    first, second = (readings.shared(it, one, View(place=place)) for place in (1, 2))
+    assert readings.shared(it, one, View(place=1)) is first
+    readings.shared(it, one, View(place=3))
+    assert readings.shared(it, one, View(place=1)) is first
+    assert readings.shared(it, one, View(place=2)) is not second
