@@ -193,8 +193,8 @@ def block_diagram(readings: Sequence[Any]) -> Diagram:
              arithmetic=sums, looks=looks),
         Grid("x", (4, 2), "map", title=Label("title.x"), pixel=15, span=(1, 2),
              narrow=(1, row), arithmetic=Label("how.x")),
-        Grid("y", (4, 4), "map", title=Label("title.y", channel=last.channel), pixel=15, span=(1, 2), narrow=(2, row),
-             arithmetic="{skip:0,0} · ({x:r,c}) + ({F:r,c}) = {self}",
+        Grid("y", (4, 4), "map", title=Label("title.y", channel=last.channel), pixel=15, span=(1, 2),
+             narrow=(2, row), arithmetic="{skip:0,0} · ({x:r,c}) + ({F:r,c}) = {self}",
              looks={"x": (1, 1, 0), "F": (1, 1, 0)}),
     ]  # fmt: skip
     frames = [hand_frame(reading) for reading in readings]
