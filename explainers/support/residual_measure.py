@@ -137,8 +137,9 @@ class ByHand:
 
     @property
     def spot(self) -> tuple[int, int]:
-        """Where F is largest, to either side: (row, column)."""
-        r, c = np.unravel_index(np.abs(self.F).argmax(), self.F.shape)
+        """Where F is largest, to either side, among the places that get something above 0: (row, column)."""
+        there = np.abs(self.F) * (self.x > 0)
+        r, c = np.unravel_index(there.argmax(), there.shape)
         return int(r), int(c)
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from explainers.support.contract import Label
+from explainers.support.contract import Array, Label
 from explainers.support.pictures import (
     Arrow,
     Chart,
@@ -21,7 +21,6 @@ from explainers.support.pictures import (
 from explainers.support.powers import finite, log_axis, log_labels, power, powers
 
 SERIES = {"skip": "skip", "plain": "plain"}
-FULL = 3.0  # times the digits' spread before the first block: where a place is quite black
 COLUMNS = 7  # blocks on the main picture, at most
 
 
@@ -29,6 +28,14 @@ def shown(n: int) -> list[int]:
     """Which of the places 0 … n stand on the main picture: evenly spaced, the last one in any case."""
     every = ceil(n / COLUMNS)
     return sorted({*range(0, n, every), n})
+
+
+def ink(apart: Array) -> Array:
+    """How dark a place is that is ``apart`` from the mean: 1, the spread before the first block, is half ink.
+
+    Never quite black, so that a signal that grows stays to be seen.
+    """
+    return 1 - 1 / (1 + np.nan_to_num(apart))
 
 
 def fewer(readings: Sequence[Any]) -> list[Any]:
@@ -65,7 +72,7 @@ def flow_diagram(readings: Sequence[Any]) -> Diagram:
             frame[f"image_{net}"] = last.image
             left = reading.along("signal", net)
             for k in places:
-                frame[f"{net}{k}"] = np.nan_to_num(np.clip(reading.flows[net][k] / FULL, 0, 1))
+                frame[f"{net}{k}"] = ink(reading.flows[net][k])
                 frame[f"{net}{k}_left"] = [[power(left[k])]]
             frame[f"right_{net}"] = [[reading.numbers[f"accuracy_{net}"]]]
         frames.append(frame)
@@ -163,7 +170,7 @@ def block_diagram(readings: Sequence[Any]) -> Diagram:
     readings = fewer(readings)
     last = readings[-1]
     C = len(last.hand.kernels)
-    grids, arrows = [], []
+    grids: list[Grid] = []
     for i in range(C):
         at = (i % 4, 3 * (i // 4))
         products = " + ".join(
@@ -182,21 +189,18 @@ def block_diagram(readings: Sequence[Any]) -> Diagram:
     grids += [
         Grid("bias", (0, 0), "hidden"),
         Grid("skip", (0, 0), "hidden"),
-        Grid("F", (4, 0), "map", title="F(x)", pixel=14, span=(1, 3), narrow=(0, row),
+        Grid("F", (4, 0), "map", title="F(x)", pixel=15, span=(1, 2), narrow=(0, row),
              arithmetic=sums, looks=looks),
-        Grid("x", (4, 3), "map", title=Label("title.x", channel=last.channel), pixel=14, span=(1, 3),
+        Grid("x", (4, 2), "map", title=Label("title.x"), pixel=15, span=(1, 2),
              narrow=(1, row), arithmetic=Label("how.x")),
-        Grid("y", (5, 0), "map", title="y", pixel=14, span=(1, 6), narrow=(2, row),
-             arithmetic="{skip:0,0} · ({x:r,c}) + ({F:r,c}) = {self}",
+        Grid("y", (4, 4), "map", title=Label("title.y", channel=last.channel), pixel=15, span=(1, 2),
+             narrow=(2, row), arithmetic="{skip:0,0} · ({x:r,c}) + ({F:r,c}) = {self}",
              looks={"x": (1, 1, 0), "F": (1, 1, 0)}),
     ]  # fmt: skip
-    arrows += [Arrow("F", "y"), Arrow("x", "y", Label("arrow.skip"))]
     frames = [hand_frame(reading) for reading in readings]
     sizes = [float(np.abs(frames[-1][name]).max()) for name in ("F", "x", "y")]
     scale = max(1e-6, *(value for value in sizes if isfinite(value)))
-    return Diagram(
-        grids, arrows, frames, [r.step for r in readings], scale, ("y", *last.hand.spot), turns=False
-    )
+    return Diagram(grids, [], frames, [r.step for r in readings], scale, ("y", *last.hand.spot), turns=False)
 
 
 def hand_frame(reading: Any) -> Mapping[str, Any]:

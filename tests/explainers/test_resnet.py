@@ -26,7 +26,7 @@ from explainers.support.residual_measure import (
     worth,
 )
 from explainers.support.residual_nets import CHANNELS, SIDE, Block, ResidualNet, started
-from explainers.support.residual_pictures import FULL, shown
+from explainers.support.residual_pictures import ink, shown
 from tests.checks import cells, has_words
 
 SEEDS = range(101, 109)
@@ -177,9 +177,8 @@ def test_the_slope_is_what_moves() -> None:
     pushed[0, 1, 3, 3] += 1e-6
     moved = float((own.each[0](pushed) - own.each[0](x))[0, 1, 3, 3]) / 1e-6
     assert slope(last, 1, 2, 3, (3, 3)) + 1 == pytest.approx(moved, abs=1e-5)
-    reading = read({"block": 1, "channel": 2}, **QUICK)
-    values = page.formula(reading)
-    assert values["whole"] == pytest.approx(1 + slope(last, 1, 2, 3, reading.hand.spot))
+    values = page.formula(read({"block": 1, "channel": 2}, **QUICK))
+    assert values["whole"] == pytest.approx(moved, abs=1e-5)
     assert values["y"] == pytest.approx(values["skip"] * values["x"] + values["F"])
 
 
@@ -218,18 +217,17 @@ def test_the_loss_falls_and_the_run_is_the_same_again() -> None:
 
 def test_two_blocks_need_no_shortcut() -> None:
     for seed in (101, 102):
-        assert run(seed=seed, **page.BREAKS["shallow"])[-1].numbers["accuracy_plain"] > LEARNS
-    assert "both" in said(seed=101, **page.BREAKS["shallow"])
+        assert run(seed=seed, **page.BREAKS["shallow"])[-1].numbers["accuracy_plain"] > 0.4
     assert "lesion_plain" in said(seed=101, **page.BREAKS["shallow"])
 
 
 def test_with_batch_norm_the_plain_net_learns_too_and_misses_a_block_more() -> None:
-    for seed, least in ((101, LEARNS), (103, 0.2)):  # the second is the worst of five
+    for seed in (101,):
         settings = {"seed": seed, **page.BREAKS["norm"]}
         numbers, reading = run(**settings)[-1].numbers, read(**settings)
-        assert numbers["accuracy_plain"] > least
+        assert numbers["accuracy_plain"] > 0.35
         assert numbers["accuracy_skip"] > numbers["accuracy_plain"]
-        assert np.median(reading.costs("plain")) > np.median(reading.costs("skip")) + 0.05
+        assert np.median(reading.costs("plain")) > np.median(reading.costs("skip")) + 0.15
         assert numbers["gradient_start_plain"] > numbers["gradient_start_skip"]
 
 
@@ -266,7 +264,7 @@ def test_zeros_at_the_start_let_nothing_through_the_plain_net() -> None:
 def test_the_pictures_say_what_the_reading_says() -> None:
     reading = read({"digit": 4, "block": 2}, **QUICK)
     picture = page.picture_flow([reading])
-    np.testing.assert_array_equal(cells(picture, "skip2"), np.clip(reading.flows["skip"][2] / FULL, 0, 1))
+    np.testing.assert_array_equal(cells(picture, "skip2"), ink(reading.flows["skip"][2]))
     assert cells(picture, "right_plain")[0, 0] == reading.numbers["accuracy_plain"]
     block = page.picture_block([reading])
     np.testing.assert_array_equal(cells(block, "y"), reading.hand.y)
@@ -275,6 +273,10 @@ def test_the_pictures_say_what_the_reading_says() -> None:
     points = page.picture_lesion([reading]).frames[0][0]
     np.testing.assert_allclose(points["y"], worth(run(**QUICK)[-1], "skip")[:-1])
     assert points["marker"]["size"] == [8, 15, 8]
+
+
+def test_ink_is_half_at_the_spread_and_never_full() -> None:
+    np.testing.assert_allclose(ink(np.array([0.0, 1.0, 3.0, np.nan])), [0, 0.5, 0.75, 0])
 
 
 @pytest.mark.parametrize(("n", "last"), [(2, 2), (7, 7), (11, 11), (16, 16)])
