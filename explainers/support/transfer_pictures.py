@@ -104,7 +104,8 @@ def bases_chart(values: Sequence[str], readings: Sequence[Reading]) -> Chart:
     traces += [
         {
             "type": "scatter", "mode": "text", "x": [SIZES[-1]], "y": [places[key]], "hoverinfo": "skip",
-            "text": [Label("end.gain", base=name, points=100 * end) if key != "scratch" else Label("end.zero")], "textposition": "middle right",
+            "text": [Label("end.gain", base=name, points=100 * end) if key in rows else Label("end.zero")],
+            "textposition": "middle right",
             "textfont": {"color": colour(series), "size": 14}, "cliponaxis": False, "name": name,
             "meta": {"table": []},
         }
