@@ -173,11 +173,13 @@ def test_the_slope_is_what_moves() -> None:
     own, digits = rebuilt(last, "skip").double().eval(), new_digits(SEEN)
     row = int((digits.labels == 3).nonzero()[0])
     x = own.stream(digits.images[row : row + 1].double())[0].detach()
+    reading = read({"block": 1, "channel": 2}, **QUICK)
+    r, c = reading.hand.spot
     pushed = x.clone()
-    pushed[0, 1, 3, 3] += 1e-6
-    moved = float((own.each[0](pushed) - own.each[0](x))[0, 1, 3, 3]) / 1e-6
-    assert slope(last, 1, 2, 3, (3, 3)) + 1 == pytest.approx(moved, abs=1e-5)
-    values = page.formula(read({"block": 1, "channel": 2}, **QUICK))
+    pushed[0, 1, r, c] += 1e-6
+    moved = float((own.each[0](pushed) - own.each[0](x)).detach()[0, 1, r, c]) / 1e-6
+    assert slope(last, 1, 2, 3, (r, c)) + 1 == pytest.approx(moved, abs=1e-5)
+    values = page.formula(reading)
     assert values["whole"] == pytest.approx(moved, abs=1e-5)
     assert values["y"] == pytest.approx(values["skip"] * values["x"] + values["F"])
 
