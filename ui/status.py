@@ -47,6 +47,7 @@ def measured(lesson: "Lesson", run: Run, first: bool = False) -> None:
     """The chips: seed, CPU seconds, parameters, data. Under the ``first`` picture of a run that ships, the
     button that trains it here.
     """
+    say = lesson.words.say
     counts = run.checkpoints[-1].parameters()
     learnt = " · ".join(
         lesson.words.say("parameters", model=lesson.page["labels"].get(f"series.{model}", model), n=n)
@@ -65,7 +66,7 @@ def measured(lesson: "Lesson", run: Run, first: bool = False) -> None:
         with st.container(horizontal=True, vertical_alignment="center"):
             chips([what, learnt, *data])
             # The whole page asks for its run again, and not this picture alone.
-            if st.button(lesson.words.say("anew"), key="anew", on_click=_anew):
+            if st.button(say("anew"), key="anew", help=say("anew_help"), on_click=_anew):
                 st.rerun()
     else:
         chips([what, learnt, *data])

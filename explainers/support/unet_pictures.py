@@ -41,7 +41,7 @@ def masks_diagram(readings: Sequence[Reading]) -> Diagram:
             Grid(f"errors_{name}", (column, 1), "map", title=Label("errors"), scale=1.0, digits=0,
                  narrow=(column - 1, 2), arithmetic=Label(f"how.errors_{name}"),
                  looks={"truth": (1, 1, 0), "image": (1, 1, 0)}),
-            Grid(f"score_{name}", (column, 2), "share", columns=[Label("iou"), Label("iou_boundary")],
+            Grid(f"score_{name}", (column, 2), "plain", columns=[Label("iou"), Label("iou_boundary")],
                  narrow=(column - 1, 3)),
         ]  # fmt: skip
     frames = []
@@ -70,39 +70,40 @@ def cut_label(cut: Sequence[str]) -> Label:
 
 
 def u_diagram(readings: Sequence[Reading]) -> Diagram:
-    """The U: one channel of every feature map, on the way down on the left, on the way back on the right."""
+    """The U: one channel of every feature map. Down on the left, up on the right, merged in the middle."""
     last = readings[-1]
-    name = {i: Label(f"size.{i}") for i in range(LEVELS + 1)}
+    scale = {name: float(np.abs(value).max()) or 1.0 for name, value in last.maps.items()}
+
+    def map_of(name: str, at: tuple[int, int], **more: Any) -> Grid:
+        i = int(name[-1])
+        title = Label(name[:-1], i=i, maps=CHANNELS[i])
+        # On a phone there is room for the way down and for what is merged.
+        narrow = (-1, -1) if name.startswith("up") else at
+        return Grid(name, at, "map", title=title, pixel=PIXEL[i], scale=scale[name], narrow=narrow, **more)
+
     grids = [Grid("image", (0, 0), "ink", title=Label("image"), pixel=PIXEL[0], narrow=(0, 0))]
-    arrows = [Arrow("image", "down0", "3 × 3")]
+    arrows = [Arrow("image", "down0")]
     for i in range(LEVELS + 1):
-        bottom = i == LEVELS
-        how = Label("how.down0" if not i else "how.down")
-        title = Label("down", i=i)
-        grids.append(Grid(
-            f"down{i}", (2 if bottom else 1, i), "map", title=title, caption=name[i], pixel=PIXEL[i],
-            narrow=(0, i + 1), arithmetic=how, looks={"image": FIELDS[i]},
-        ))  # fmt: skip
+        at = (0, i + 1) if i < LEVELS else (1, LEVELS + 1)
+        how = Label("how.down" if i else "how.down0")
+        look = {"image": FIELDS[i]}
+        grids.append(map_of(f"down{i}", at, arithmetic=how, looks=look))
         if i:
-            arrows.append(Arrow(f"down{i - 1}", f"down{i}", Label("halved")))
+            arrows.append(Arrow(f"down{i - 1}", f"down{i}"))
     for i in reversed(range(LEVELS)):
         below = f"merge{i + 1}" if i + 1 < LEVELS else f"down{LEVELS}"
+        look = {f"down{i}": (1, 3, -1), f"up{i}": (1, 3, -1)}
         grids += [
-            Grid(f"up{i}", (3, i), "map", title=Label("up", i=i), pixel=PIXEL[i], narrow=(1, i + 1),
-                 arithmetic=Label("how.up")),
-            Grid(f"merge{i}", (4, i), "map", title=Label("merge", i=i), pixel=PIXEL[i], narrow=(2, i + 1),
-                 arithmetic=Label("how.merge"),
-                 looks={f"down{i}": (1, 3, -1), f"up{i}": (1, 3, -1)}),
-        ]  # fmt: skip
+            map_of(f"up{i}", (2, i + 1), arithmetic=Label("how.up")),
+            map_of(f"merge{i}", (1, i + 1), arithmetic=Label("how.merge"), looks=look),
+        ]
         arrows += [Arrow(below, f"up{i}"), Arrow(f"up{i}", f"merge{i}")]
         if SKIPS[i] not in last.look.cut:
             arrows.append(Arrow(f"down{i}", f"merge{i}", Label(f"skip.{SKIPS[i]}")))
-    grids.append(Grid("found", (5, 0), "ink", title=Label("found"), pixel=PIXEL[0], narrow=(1, 0)))
-    arrows.append(Arrow("merge0", "found", "1 × 1"))
+    grids.append(Grid("found", (1, 0), "ink", title=Label("found"), pixel=PIXEL[0], narrow=(1, 0)))
+    arrows.append(Arrow("merge0", "found"))
     frames = [{"image": last.image, **r.maps, "found": r.found["whole"]} for r in readings]
-    top = max(float(np.abs(value).max()) for value in last.maps.values())
-    return Diagram(grids, arrows, frames, [r.step for r in readings], 0.6 * top or 1.0,
-                   ("down3", 3, 3), turns=False)  # fmt: skip
+    return Diagram(grids, arrows, frames, [r.step for r in readings], 1.0, ("down3", 3, 3), turns=False)
 
 
 def pixel_diagram(readings: Sequence[Reading]) -> Diagram:
@@ -114,7 +115,7 @@ def pixel_diagram(readings: Sequence[Reading]) -> Diagram:
     sums = " + ".join(f"({{each:{i},0}})" for i in range(2 * C))
     grids = [
         Grid("x", (0, 0), title="x", rows=rows, columns=around, narrow=(0, 0), arithmetic=Label("how.x")),
-        Grid("w", (1, 0), title="w", columns=around, narrow=(0, 1), arithmetic=Label("how.w")),
+        Grid("w", (1, 0), "hidden"),
         Grid("each", (2, 0), title="Σ x·w", narrow=(0, 2), arithmetic=f"{products} = {{self}}"),
         Grid("bias", (3, 0), title="b", narrow=(0, 3), arithmetic=Label("how.bias")),
         Grid("total", (4, 0), title="Σ + b", narrow=(0, 4), arithmetic=f"{sums} + ({{bias:0,0}}) = {{self}}"),
@@ -122,7 +123,7 @@ def pixel_diagram(readings: Sequence[Reading]) -> Diagram:
     ]
     frames = [{key: value.tolist() for key, value in r.terms.items()} for r in readings]
     return Diagram(grids, [Arrow("each", "total"), Arrow("total", "out")], frames,
-                   [r.step for r in readings], 1.0, ("total", 0, 0), turns=False)  # fmt: skip
+                   [r.step for r in readings], 1.0, ("each", 0, 0), turns=False)  # fmt: skip
 
 
 def overlap_chart(readings: Sequence[Reading]) -> Chart:
@@ -145,7 +146,7 @@ def overlap_chart(readings: Sequence[Reading]) -> Chart:
         "xaxis": {"title": {"text": Label("axis.iou")}, "range": [0, 1.18],
                   "tickvals": [0, 0.25, 0.5, 0.75, 1]},
         "yaxis": {"autorange": "reversed", "title": {"text": ""}, "automargin": True},
-        "barmode": "group", "bargap": 0.25, "height": 430, "margin": {"l": 150, "r": 10},
+        "barmode": "group", "bargap": 0.25, "height": 430, "margin": {"l": 8, "r": 10},
     }  # fmt: skip
     return Chart(layout, frames, [reading.step for reading in readings])
 
@@ -164,9 +165,10 @@ def error_chart(readings: Sequence[Reading]) -> Chart:
                 "type": "bar", "orientation": "h", "x": values,
                 "y": [Label(f"case.{case}") for case in cases],
                 "marker": {"color": colour(SHADES[region])}, "name": Label(f"region.{region}"),
-                "text": [Label("share", name=Label(f"region.{region}"), share=s) if v > 0.1 * top else ""
+                "text": [Label("share", name=Label(f"region.{region}"), share=s) if v > 0.2 * top else ""
                          for s, v in zip(shares, values, strict=True)],
                 "textposition": "inside", "insidetextanchor": "middle", "textangle": 0,
+                "constraintext": "none",
                 "textfont": {"size": 13, "color": "var(--u-card)"}, "hoverinfo": "skip",
                 "meta": {"table": [[Label(f"case.{case}"), Label(f"region.{region}"), s]
                                    for s, case in zip(shares, cases, strict=True)]},
@@ -175,7 +177,7 @@ def error_chart(readings: Sequence[Reading]) -> Chart:
     layout = {
         "xaxis": {"title": {"text": Label("axis.wrong")}, "range": [0, top], "tickformat": ".0%"},
         "yaxis": {"autorange": "reversed", "title": {"text": ""}, "automargin": True},
-        "barmode": "stack", "bargap": 0.35, "height": 260, "margin": {"l": 150, "r": 10},
+        "barmode": "stack", "bargap": 0.35, "height": 260, "margin": {"l": 8, "r": 10},
         "meta": {"table": ["", Label("axis.where"), Label("axis.share")]},
     }  # fmt: skip
     return Chart(layout, frames, [reading.step for reading in readings])

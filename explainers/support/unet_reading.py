@@ -91,7 +91,7 @@ def pixel_terms(net: UNet, maps: Mapping[str, Array], look: Look) -> dict[str, A
     Returns x and w (2·C, 9), the sum of each channel's products (2·C, 1), the bias, the total and what is
     left of it after the ReLU (1, 1) each.
     """
-    W, b = net.merge[0].weight.detach().double().numpy(), net.merge[0].bias.detach().double().numpy()
+    W, b = (net.get_parameter(f"merge.0.{part}").detach().double().numpy() for part in ("weight", "bias"))
     channel = min(look.channel, len(W)) - 1
     skip = maps["down0"] * ("fine" not in look.cut)
     every = np.pad(np.concatenate([skip, maps["up0"]]), ((0, 0), (1, 1), (1, 1)))  # (2·C, S + 2, S + 2)
@@ -116,9 +116,13 @@ def judged_here(
 ) -> dict[str, dict[str, float]]:
     """All test scenes, made and judged as the visitor says: the whole net, cut, and the one without."""
     known = ("whole", "cut_all", "without")
-    if (noise, scale, threshold, cut) == (NOISE, 1.0, 0.5, SKIPS):  # as the training measured it
+    if (noise, scale, threshold) == (NOISE, 1.0, 0.5) and len(cut) in (1, LEVELS):  # measured in the training
         keys = judged(torch.zeros(1, SIZE, SIZE), torch.zeros(1, SIZE, SIZE))
-        return {case: {key: checkpoint.numbers[f"{key}_{case}"] for key in keys} for case in known}
+        names = ("whole", "cut_all" if len(cut) > 1 else f"cut_{cut[0]}", "without")
+        return {
+            case: {key: checkpoint.numbers[f"{key}_{name}"] for key in keys}
+            for case, name in zip(known, names, strict=True)
+        }
     test = held_out(noise, scale)
     result = {}
     for case, which in zip(known, ((), cut, ()), strict=True):

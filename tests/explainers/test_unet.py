@@ -105,7 +105,7 @@ def test_a_cut_skip_carries_zeros_and_nothing_else_changes() -> None:
 def test_an_up_convolution_makes_four_pixels_of_one() -> None:
     up, x = nn.ConvTranspose2d(3, 2, 2, stride=2), torch.randn(1, 3, 4, 4)
     by_hand = torch.einsum("nirc,ioab->noracb", x, up.weight).reshape(1, 2, 8, 8)
-    torch.testing.assert_close(by_hand + up.bias[:, None, None], up(x), atol=1e-6, rtol=0)
+    torch.testing.assert_close(by_hand + up.get_parameter("bias")[:, None, None], up(x), atol=1e-6, rtol=0)
 
 
 @pytest.mark.parametrize("at", [(0, 0), (7, 20), (24, 23), (47, 47), (1, 46)])
