@@ -21,7 +21,7 @@ from explainers.support.pictures import (
 from explainers.support.powers import finite, log_axis, log_labels, power, powers
 
 SERIES = {"skip": "skip", "plain": "plain"}
-COLUMNS = 7  # blocks on the main picture, at most
+COLUMNS = 6  # blocks on the main picture, at most
 
 
 def shown(n: int) -> list[int]:
