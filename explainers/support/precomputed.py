@@ -3,6 +3,9 @@
 An explainer that has one names it: ``PRECOMPUTED = "x.npz"``. ``python -m explainers precompute x`` makes it.
 It is a plain npz, read without pickle: every number and every weight of all checkpoints, one array each with
 the checkpoints in front, and ``about``, a JSON text that says which run this is.
+
+On another processor the same training comes to slightly other numbers: ``tests/test_contract.py`` makes
+each run anew and says how far apart.
 """
 
 import json
