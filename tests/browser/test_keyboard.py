@@ -139,13 +139,13 @@ def test_enter_opens_the_table_of_every_picture(at: Visit) -> None:
 
 
 def test_arrow_keys_walk_over_the_cells_and_each_is_worked_out(at: Visit) -> None:
-    for picture in at.page.locator(".u-picture:has(.u-cell)").all():
+    for picture in at.page.locator(".u-picture:has(.u-layout [tabindex='0'])").all():
         line = picture.locator(".u-arithmetic")
-        picture.locator(".u-cell[tabindex='0']").first.focus()
+        picture.locator(".u-layout [tabindex='0']").first.focus()
         seen = set()
         for key in ("ArrowRight", "ArrowDown", "ArrowDown", "ArrowLeft", "ArrowUp", "ArrowRight"):
             at.page.keyboard.press(key)
-            focused = picture.locator(".u-cell:focus")
+            focused = picture.locator(".u-layout :focus")
             assert focused.count() == 1, "the focus stays on the picture"
             assert focused.get_attribute("tabindex") == "0"
             seen.add(line.inner_text())
