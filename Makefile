@@ -21,5 +21,6 @@ test: $(VENV)/test ## lint, types, unit, page and browser tests
 	$(VENV)/bin/python tests/chromium.py
 	$(VENV)/bin/ruff check .
 	$(VENV)/bin/ruff format --check .
-	$(VENV)/bin/mypy
-	$(VENV)/bin/python -m pytest -n auto --dist worksteal
+	# The types take one core for a while: the tests have begun on the other.
+	$(VENV)/bin/mypy & types=$$!; $(VENV)/bin/python -m pytest -n auto --dist worksteal; tests=$$?; \
+	wait $$types && exit $$tests

@@ -167,8 +167,7 @@ def elsewhere() -> Iterator[Callable[[Path], tuple[int, str, str]]]:
         def run(program: Path) -> tuple[int, str, str]:
             print(program, file=asked, flush=True)
             status = int(answers.readline())
-            out, err = (program.with_suffix(end).read_text() for end in (".out", ".err"))
-            return status, out, err
+            return status, program.with_suffix(".out").read_text(), program.with_suffix(".err").read_text()
 
         yield run
         asked.close()

@@ -13,7 +13,7 @@ from explainers.support.contract import Settings
 from ui import kept
 from ui.address import seed_from_url, write_to_url
 from ui.csv_box import csv_box
-from ui.locale import Words
+from ui.locale import LANGUAGES, Words, table
 from ui.pad import pad
 
 S = TypeVar("S", bound=Settings)
@@ -52,6 +52,12 @@ def among(options: Sequence[Any], default: Any) -> Callable[[str | None], Any]:
     return lambda raw: next((option for option in options if raw in spelt(option)), default)
 
 
+def labels(language: str, page: str, name: str) -> dict[str, str]:
+    """Option → how a control of named options shows it in this language."""
+    found: dict[str, str] = table(language, page)["controls"][name].get("options", {})
+    return found
+
+
 def choice(name: str, field: FieldInfo, words: Words, default: Any) -> Any:
     """A choice among named options, or among the values of a logarithmic slider."""
     text = words.page["controls"][name]
@@ -65,6 +71,12 @@ def choice(name: str, field: FieldInfo, words: Words, default: Any) -> Any:
     seed_from_url(name, among(options, default))
     # Each starts at what the session holds: a control that the browser builds anew would start at its first
     # value, and report that as the visitor's wish.
+    if st.session_state[name] not in options:
+        # A list answers with the words that it showed: after a change of language those of the other one.
+        shown = {
+            label: option for code in LANGUAGES for option, label in labels(code, words.name, name).items()
+        }
+        st.session_state[name] = shown.get(st.session_state[name], default)
     now = st.session_state[name]
     if get_origin(field.annotation) is None:
         value = st.select_slider(text["label"], options, now, format_func=show, **common)
