@@ -1,6 +1,7 @@
 """Every page in both languages through the real page code: its blocks, its controls, what is typed in."""
 
 import re
+from itertools import cycle
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
@@ -37,6 +38,8 @@ TYPED = {
     "markup": "<script>alert(1)</script> <b>zorgle</b> **zorgle** [zorgle](http://a.example) :red[zorgle]",
     "formatting": "{0.__class__} {text} %s %(a)s {{",
 }
+# Where every break is trained one language is enough: every second page in Portuguese.
+IN_TURN = pytest.mark.parametrize(("name", "language"), list(zip(names(), cycle(LANGUAGES), strict=False)))
 MARKS = ("<script", "<b>", "[zorgle](", ":red[")
 
 
@@ -106,8 +109,7 @@ def test_skip_opens_the_answers_and_the_link_says_so(name: str, language: str) -
         assert not [button for button in opened.button if str(button.key).startswith("skip_")]
 
 
-@ALL
-@EACH
+@IN_TURN
 def test_breaking_it_sets_the_controls_and_the_address(name: str, language: str) -> None:
     for key, values in find(name).BREAKS.items():
         app = pressed(cold(name, language), f"break_{key}")
@@ -135,8 +137,7 @@ def test_another_text_is_no_break() -> None:
     ]  # fmt: skip
 
 
-@ALL
-@EACH
+@IN_TURN
 def test_a_pinned_run_stands_beside_this_one(name: str, language: str) -> None:
     app = trained(cold(name, language), name, language)
     before = numbers(app)
@@ -159,8 +160,7 @@ def test_a_pinned_run_stands_beside_this_one(name: str, language: str) -> None:
     assert len(numbers(app)[0]) == 2
 
 
-@ALL
-@EACH
+@IN_TURN
 def test_the_link_opens_the_same_state(name: str, language: str) -> None:
     for values in find(name).BREAKS.values():
         app = pressed(cold(name, language), "pin")
