@@ -247,8 +247,8 @@ def test_what_breaks_it() -> None:
 def test_weights_made_for_plain_stacks_keep_its_signal_and_the_shortcut_makes_it_grow() -> None:
     for seed in (101, 102):
         numbers = run(seed=seed, steps=40, **page.BREAKS["he"])[-1].numbers
-        assert numbers["signal_start_skip"] > 10
-        assert 0.05 < numbers["signal_start_plain"] < 10
+        assert numbers["signal_start_skip"] > 4
+        assert 0.005 < numbers["signal_start_plain"] < 1  # with torch's: below a millionth
 
 
 def test_zeros_at_the_start_let_nothing_through_the_plain_net() -> None:
