@@ -8,11 +8,12 @@ from typing import Any
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from explainers.support.contract import Settings
 from explainers.support.minis import Bars, Cells, Lines
 from explainers.support.registry import find
 from tests.pages.conftest import EACH, PATIENCE, ROOT, cold, prose
 from ui import summary, workers
-from ui.controls import settings
+from ui.controls import limit, settings
 from ui.locale import LANGUAGES, Words, table
 from ui.mini import html
 
@@ -40,16 +41,25 @@ def storyboard() -> list[summary.Keep | summary.Question]:
     return told
 
 
+def few_steps(kind: type[Settings], words: Words, values: dict[str, Any]) -> Settings:
+    """As the page asks for it, but trained as shortly as the page allows."""
+    asked = settings(kind, words, values)
+    steps = kind.model_fields.get("steps")
+    return kind(**{**asked.model_dump(), "steps": limit(steps, "ge")}) if steps else asked
+
+
 @pytest.fixture(scope="module")
 def trained() -> Iterator[None]:
-    """The default runs of all pages that have something to keep, as the English page asks for them."""
+    """A short run of each page that has something to keep, as the English summary asks for it."""
     things = [one for one in storyboard() if isinstance(one, summary.Keep)]
     for thing in things:
         name, fields = thing.page, find(thing.page).Training.model_fields
         values = {key: value for key, value in thing.state.items() if key in fields}
-        training = settings(find(name).Training, Words("en", name), values)
+        training = few_steps(find(name).Training, Words("en", name), values)
         assert workers.engine().request("test summary", name, training, slot=name).wait(PATIENCE)
-    yield
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(summary, "settings", few_steps)
+        yield
     workers.engine().leave("test summary")
 
 
@@ -76,7 +86,8 @@ def test_every_thing_to_keep_has_numbers_and_a_picture(trained: None) -> None:
 def test_the_numbers_are_those_of_the_pages(trained: None) -> None:
     app = cold("summary", "en")
     explainer = find("one_hot")
-    run = workers.engine().request("test summary", "one_hot", explainer.Training(), slot="keep_0")
+    training = few_steps(explainer.Training, Words("en", "one_hot"), {})
+    run = workers.engine().request("test summary", "one_hot", training, slot="keep_0")
     headline = explainer.headline(run.checkpoints[-1], explainer.read(run.checkpoints[-1], explainer.View()))
     for key in ("accuracy_ids", "accuracy_one_hot"):
         assert f"{headline[key]:.0%}" in "\n".join(prose(app))
