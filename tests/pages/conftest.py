@@ -111,6 +111,12 @@ def trained(app: AppTest, name: str, language: str) -> AppTest:
     return app.run()
 
 
+def begun(app: AppTest, name: str, language: str) -> AppTest:
+    """The page once more, when the training that it shows has come to its first checkpoint, or further."""
+    assert run_of(app, name, language).wait_for(1, PATIENCE)
+    return app.run()
+
+
 def run_of(app: AppTest, name: str, language: str) -> Run:
     """The training that the page's controls describe."""
     kind = find(name).Training
