@@ -23,6 +23,7 @@ from explainers.support.lenet_pictures import (
     shift_chart,
 )
 from explainers.support.lenet_reading import Reading, gap, held_still
+from explainers.support.once import of_run
 from explainers.support.pictures import Chart, Diagram
 
 SECTION = "pictures"
@@ -208,11 +209,13 @@ def picture_layers(readings: Sequence[Reading]) -> Diagram:
     return layers_diagram(readings)
 
 
+@of_run
 def picture_accuracy(readings: Sequence[Reading]) -> Chart:
     """Right answers over the training: convolution and dense net, straight and permuted pixels."""
     return accuracy_chart(readings)
 
 
+@of_run
 def picture_shift(readings: Sequence[Reading]) -> Chart:
     """Right answers on digits that are shifted by so many pixels."""
     return shift_chart(readings)

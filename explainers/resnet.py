@@ -12,6 +12,7 @@ from torch import nn
 from explainers.support.contract import Array, Checkpoint, Say, Settings, checkpoint_steps, weights_of
 from explainers.support.digits import digit_split
 from explainers.support.measured import Measured
+from explainers.support.once import of_run
 from explainers.support.pictures import Chart, Diagram, curves, sweep_curves
 from explainers.support.powers import power, size
 from explainers.support.residual_measure import (
@@ -19,6 +20,7 @@ from explainers.support.residual_measure import (
     SEEN,
     ByHand,
     by_hand,
+    first_row,
     flow,
     measured,
     new_digits,
@@ -141,7 +143,7 @@ def read(checkpoint: Checkpoint, view: View) -> Reading:
     """Send the first test digit of a class through both nets; work out one map of one block."""
     depth = int(checkpoint.numbers["depth"])
     digits, block = new_digits(SEEN), min(view.block, depth // 2)
-    image = digits.images[int((digits.labels == view.digit).nonzero()[0])].numpy()
+    image = digits.images[first_row(view.digit)].numpy()
     return Reading(
         checkpoint.step, checkpoint.of, checkpoint.numbers, depth, view.digit, block, view.channel, image,
         {net: flow(checkpoint, net)[view.digit] for net in MODELS},
@@ -231,21 +233,25 @@ def picture_flow(readings: Sequence[Reading]) -> Diagram:
     return flow_diagram(readings)
 
 
+@of_run
 def picture_signal(readings: Sequence[Reading]) -> Chart:
     """Forwards: how far apart the digits still are after every block."""
     return signal_chart(readings)
 
 
+@of_run
 def picture_gradient(readings: Sequence[Reading]) -> Chart:
     """Backwards: the size of the gradient at every convolution's weights."""
     return gradient_chart(readings)
 
 
+@of_run
 def picture_added(readings: Sequence[Reading]) -> Chart:
     """What each block makes, as part of what it gets."""
     return added_chart(readings)
 
 
+@of_run
 def picture_accuracy(readings: Sequence[Reading]) -> Chart:
     """Right answers on test digits over the training."""
     return curves(
@@ -253,6 +259,7 @@ def picture_accuracy(readings: Sequence[Reading]) -> Chart:
     )
 
 
+@of_run
 def picture_loss(readings: Sequence[Reading]) -> Chart:
     """The loss on test digits over the training."""
     return curves(

@@ -10,6 +10,7 @@ from pydantic import Field
 from explainers.support import transfer_diagrams as diagrams
 from explainers.support import transfer_pictures as draw
 from explainers.support.contract import Settings, checkpoint_steps
+from explainers.support.once import of_run
 from explainers.support.pictures import Chart, Diagram, curves
 from explainers.support.transfer_data import problem
 from explainers.support.transfer_learning import KINDS, RATE, Contest, Kept, bases, learning, recorded, task
@@ -126,6 +127,7 @@ def picture_forgetting(readings: Sequence[Reading]) -> Chart:
     return draw.forgetting_chart(readings)
 
 
+@of_run
 def picture_cost(readings: Sequence[Reading]) -> Chart:
     """CPU time of one net, and how many numbers it learns."""
     return draw.cost_chart(readings)

@@ -8,6 +8,7 @@ from pydantic import Field
 
 from explainers.support.contract import Checkpoint, Say, Settings, checkpoint_steps, weights_of
 from explainers.support.digits import digit_split
+from explainers.support.once import of_run
 from explainers.support.pictures import Chart, Diagram, curves, sweep_curves
 from explainers.support.scenes import scenes
 from explainers.support.unet_measure import HEIGHTS, NOISE, REGIONS, SIZE, TESTED, measured
@@ -167,16 +168,19 @@ def picture_masks(readings: Sequence[Reading]) -> Diagram:
     return masks_diagram(readings)
 
 
+@of_run
 def picture_overlap(readings: Sequence[Reading]) -> Chart:
     """IoU on the whole mask and on the edge alone: whole, each skip cut, all cut, trained without."""
     return overlap_chart(readings)
 
 
+@of_run
 def picture_errors(readings: Sequence[Reading]) -> Chart:
     """Where the wrong pixels are."""
     return error_chart(readings)
 
 
+@of_run
 def picture_training(readings: Sequence[Reading]) -> Chart:
     """IoU on the edge over the training."""
     series = {"iou_boundary_whole": "skip", "iou_boundary_cut_all": "cut", "iou_boundary_without": "without"}

@@ -8,6 +8,7 @@ from pydantic import Field
 
 from explainers.support.contract import Checkpoint, Say, Settings, checkpoint_steps, weights_of
 from explainers.support.digits import CLASSES
+from explainers.support.once import of_run
 from explainers.support.pictures import Chart, Diagram
 from explainers.support.yolo_charts import (
     learning_chart,
@@ -150,11 +151,13 @@ def picture_precision(readings: Sequence[Reading]) -> Chart:
     return precision_chart(readings)
 
 
+@of_run
 def picture_learning(readings: Sequence[Reading]) -> Chart:
     """Mean average precision over the training."""
     return learning_chart(readings)
 
 
+@of_run
 def picture_loss(readings: Sequence[Reading]) -> Chart:
     """The four parts of the loss over the training."""
     return loss_chart(readings)

@@ -25,7 +25,7 @@ from ui.locale import Words
 from ui.pace import pace
 from ui.payload import lean, packed
 from ui.predict import ask
-from ui.readings import Parts, Readings, kept
+from ui.readings import Part, Parts, Readings, kept
 from ui.status import asked_anew, measured, status
 from ui.sweep import SweepPicture, sweep
 from ui.take_away import take_away
@@ -34,7 +34,6 @@ from ui.visitor import language, visitor
 from ui.workers import FIRST_LOOK, engine
 
 Picture = Callable[[Sequence[Any]], Chart | Diagram]
-Draw = Callable[..., None]
 # What was drawn of a run alone: for all who watch it, as long as it is kept.
 _of_runs: WeakKeyDictionary[Run, Parts] = WeakKeyDictionary()
 HEAD_START = 0.05  # seconds in which the browser draws the picture before the rest of the page comes
@@ -191,7 +190,7 @@ class Lesson:
         """A picture of these readings, over that of run A, as the browser takes it."""
         return self._part(name, draw_picture, readings)[1]
 
-    def _part(self, name: str, draw_picture: Picture, readings: Readings) -> tuple[Draw, bytes]:
+    def _part(self, name: str, draw_picture: Picture, readings: Readings) -> Part:
         under = self.pinned.run.checkpoints if self.pinned else ()
         checkpoints, asked = self.current.checkpoints, (name, self.words.language)
         known = _of_runs.setdefault(self.current, {}) if draw_picture in OF_RUN else readings.parts
@@ -209,7 +208,7 @@ class Lesson:
             known[asked] = len(checkpoints), part
         return part
 
-    def _packed(self, name: str, picture: Chart | Diagram, **more: Any) -> tuple[Draw, bytes]:
+    def _packed(self, name: str, picture: Chart | Diagram, **more: Any) -> Part:
         """What draws a picture, and what it takes: the picture with its words, and ``more``."""
         shared = {**self.words.shared["picture"], "decimal": self.words.decimal}
         shared["language"] = self.words.language
@@ -220,7 +219,7 @@ class Lesson:
         return draw, packed({"spec": picture, "words": shared, **more}, self.words.label)
 
     @property
-    def _drawn(self) -> dict[str, tuple[Any, Draw, bytes]]:
+    def _drawn(self) -> dict[str, tuple[Any, Callable[..., None], bytes]]:
         """The pictures of this page as this visitor saw them last, and what each was drawn from."""
         page, drawn = st.session_state.get("drawn", ("", {}))
         if page != self.name:

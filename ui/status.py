@@ -50,7 +50,7 @@ def measured(lesson: "Lesson", run: Run, first: bool = False) -> None:
     say = lesson.words.say
     counts = run.checkpoints[-1].parameters()
     learnt = " · ".join(
-        lesson.words.say("parameters", model=lesson.page["labels"].get(f"series.{model}", model), n=n)
+        say("parameters", model=lesson.page["labels"].get(f"series.{model}", model), n=n)
         for model, n in counts.items()
     )
     seed = getattr(run.training, "seed", None)
@@ -59,9 +59,9 @@ def measured(lesson: "Lesson", run: Run, first: bool = False) -> None:
     # Of the packages, those that hold data have words here.
     packages = packages_of(lesson.explainer, run.training)
     files += [name for name in packages if name in lesson.words.shared["data"]]
-    data = (lesson.words.say(f"data.{name}") for name in [*files, *(["own"] * own)])
+    data = (say(f"data.{name}") for name in [*files, *(["own"] * own)])
     how = "precomputed" if run.precomputed else "measured"
-    what = lesson.words.say(how, seed=seed, seconds=run.cpu_seconds, command=command(run.name))
+    what = say(how, seed=seed, seconds=run.cpu_seconds, command=command(run.name))
     if run.precomputed and first:
         with st.container(horizontal=True, vertical_alignment="center"):
             chips([what, learnt, *data])

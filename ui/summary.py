@@ -68,7 +68,7 @@ class Summary:
         going = any(run.running for run in runs.values())
 
         @st.fragment(run_every=pace(me) if going else None)
-        @turn()
+        @turn(patient=True)  # as a look at a training that goes on, on any page
         def cards() -> None:
             if going and not any(run.running for run in runs.values()):
                 st.rerun()

@@ -29,12 +29,8 @@ def seeded(module: M, generator: torch.Generator) -> M:
             layer.weight.normal_(generator=generator)
             if layer.padding_idx is not None:
                 layer.weight[layer.padding_idx].zero_()
-        elif isinstance(layer, nn.Linear | nn.RNNBase):
-            size = layer.in_features if isinstance(layer, nn.Linear) else layer.hidden_size
-            for parameter in own:
-                parameter.uniform_(-1 / sqrt(size), 1 / sqrt(size), generator=generator)
-        elif isinstance(layer, nn.Conv2d):
-            size = layer.weight[0].numel()
+        elif isinstance(layer, nn.Linear | nn.Conv2d | nn.RNNBase):
+            size = layer.hidden_size if isinstance(layer, nn.RNNBase) else layer.weight[0].numel()
             for parameter in own:
                 parameter.uniform_(-1 / sqrt(size), 1 / sqrt(size), generator=generator)
         elif own:

@@ -18,7 +18,7 @@ from explainers.support.pictures import (
     Diagram,
     Grid,
     apart,
-    colour,
+    end_label,
     end_labels,
     level_line,
     line,
@@ -249,12 +249,8 @@ def named(x: float, ends: Mapping[str, float], bounds: tuple[float, float]) -> l
     inside = {net: min(max(end, bounds[0]), bounds[1]) for net, end in ends.items()}
     places = apart(inside, (bounds[1] - bounds[0]) / 13, bounds[1])
     return [
-        {
-            "type": "scatter", "mode": "text", "x": [x], "y": [places[net]], "hoverinfo": "skip",
-            "text": [Label("end.three", series=word(net), value=end)], "textposition": "middle right",
-            "textfont": {"color": colour(KINDS[net.removesuffix("_permuted")]), "size": 14},
-            "cliponaxis": False, "name": word(net),
-        }
+        end_label(x, places[net], Label("end.three", series=word(net), value=end),
+                  KINDS[net.removesuffix("_permuted")], name=word(net))
         for net, end in ends.items()
     ]  # fmt: skip
 

@@ -10,9 +10,9 @@ from math import floor, log10
 from typing import Any
 
 from explainers.support.contract import Label
+from explainers.support.powers import ten
 
 Headline = Mapping[str, float]
-HIGH = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 
 
 @dataclass(frozen=True)
@@ -121,7 +121,7 @@ def powers(lines: Sequence[tuple[str, Sequence[float], str]], ends: tuple[str, s
     """Shares, from 1 down to the power of 10 below the smallest."""
     drawn = [(word, [log10(max(v, 1e-12)) for v in values], series) for word, values, series in lines]
     least = floor(min(-1.0, *(min(values) for _, values, _ in drawn)))
-    return Lines(drawn, (least, 0.0), ends, ("10" + str(least).translate(HIGH), "1"))
+    return Lines(drawn, (least, 0.0), ends, (ten(least), ten(0)))
 
 
 def borrowed(first: Any, last: Any, headline: Headline) -> Made:

@@ -149,13 +149,18 @@ def end_labels(x: float, ends: Mapping[str, float], bounds: tuple[float, float])
     inside = {name: min(max(end, bounds[0]), bounds[1]) for name, end in ends.items()}
     places = apart(inside, (bounds[1] - bounds[0]) / 13, bounds[1])
     return [
-        {
-            "type": "scatter", "mode": "text", "x": [x], "y": [places[name]], "hoverinfo": "skip",
-            "text": [Label("end", series=label_of(name), value=end)], "textposition": "middle right",
-            "textfont": {"color": colour(name), "size": 14}, "cliponaxis": False, "name": label_of(name),
-        }
+        end_label(x, places[name], Label("end", series=label_of(name), value=end), name)
         for name, end in ends.items()
-    ]  # fmt: skip
+    ]
+
+
+def end_label(x: float, y: float, words: Label, series: str, **more: Any) -> dict[str, Any]:
+    """Words beside the end of a line, in its series' colour; ``more`` is Plotly's."""
+    return {
+        "type": "scatter", "mode": "text", "x": [x], "y": [y], "hoverinfo": "skip", "text": [words],
+        "textposition": "middle right", "textfont": {"color": colour(series), "size": 14},
+        "cliponaxis": False, "name": label_of(series), **more,
+    }  # fmt: skip
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,7 @@ from math import ceil, floor, inf, isfinite, log10
 from typing import Any
 
 from explainers.support.contract import Label
-from explainers.support.pictures import apart, colour, label_of
+from explainers.support.pictures import apart, end_label
 
 FAR = 15  # powers of ten beyond which a picture cuts off
 _RAISED = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
@@ -23,7 +23,12 @@ def size(value: float) -> str:
     if 0.95 <= value < 9999.5:
         return f"{value:.0f}"
     digit, exponent = f"{value:.0e}".split("e")
-    return f"{digit}·10{str(int(exponent)).translate(_RAISED)}"
+    return f"{digit}·{ten(int(exponent))}"
+
+
+def ten(exponent: int) -> str:
+    """A power of ten, written alike in all languages: 10⁻⁸, and 1 for 0."""
+    return f"10{str(exponent).translate(_RAISED)}" if exponent else "1"
 
 
 def raised(base: float, exponent: int) -> float:
@@ -58,8 +63,7 @@ def log_axis(low: int, high: int, marks: int = 6, **more: Any) -> dict[str, Any]
     """
     every = max(1, ceil((high - low) / marks))
     shown = [k for k in range(low, high + 1) if k % every == 0]
-    words = ["1" if k == 0 else f"10{str(k).translate(_RAISED)}" for k in shown]
-    ticks = {"tickvals": [10.0**k for k in shown], "ticktext": words}
+    ticks = {"tickvals": [10.0**k for k in shown], "ticktext": [ten(k) for k in shown]}
     return {"type": "log", "range": [low, high], **ticks, **more}
 
 
@@ -70,13 +74,9 @@ def log_labels(
 
     ``ends``: series → (its value at ``x``, the words); ``side``: on which of it they stand, left or right.
     """
-    traces = []
     sizes = {name: log10(v) if isfinite(v) and v > 0 else low for name, (v, _) in ends.items()}
     places = {name: float(min(max(size, low), high)) for name, size in sizes.items()}
-    for name, place in apart(places, (high - low) / 13, high).items():
-        traces.append({
-            "type": "scatter", "mode": "text", "x": [x], "y": [10**place], "hoverinfo": "skip",
-            "text": [ends[name][1]], "textposition": f"middle {side}", "cliponaxis": False,
-            "textfont": {"color": colour(name), "size": 14}, "name": label_of(name),
-        })  # fmt: skip
-    return traces
+    return [
+        end_label(x, 10**place, ends[name][1], name, textposition=f"middle {side}")
+        for name, place in apart(places, (high - low) / 13, high).items()
+    ]

@@ -22,6 +22,11 @@ def new_digits(count: int = TESTED) -> Digits:
     return digit_split(2)[1].pick(slice(count))
 
 
+def first_row(digit: int) -> int:
+    """Which of the test digits that are looked at is the first of a class."""
+    return int((new_digits(SEEN).labels == digit).nonzero()[0])
+
+
 def spread(x: Tensor) -> float:
     """How far apart digits are in maps x (N, C, 7, 7): the root mean square of the units' spreads."""
     return float(x.detach().double().var(dim=0, correction=0).mean().sqrt())
@@ -116,7 +121,7 @@ def flow(checkpoint: Checkpoint, name: str) -> Array:
     far apart digits are on average before the first block. Single precision.
     """
     digits = new_digits(SEEN)
-    rows = [int((digits.labels == digit).nonzero()[0]) for digit in range(CLASSES)]
+    rows = [first_row(digit) for digit in range(CLASSES)]
     stream = torch.stack(rebuilt(checkpoint, name).train().stream(digits.images))  # (n + 1, N, C, 7, 7)
     apart = stream[:, rows] - stream.mean(dim=1, keepdim=True)  # (n + 1, 10, C, 7, 7)
     size = apart.square().mean(dim=2).sqrt() / spread(stream[0])  # (n + 1, 10, 7, 7)
@@ -159,7 +164,7 @@ def convolved(maps: Array, kernels: Array) -> Array:
 def by_hand(checkpoint: Checkpoint, block: int, channel: int, digit: int) -> ByHand:
     """Block ``block`` (from 1) of the net with shortcuts over the first test digit of a class, in doubles."""
     digits = new_digits(SEEN)
-    row = int((digits.labels == digit).nonzero()[0])
+    row = first_row(digit)
     net = rebuilt(checkpoint, "skip").double().eval()
     with torch.no_grad():
         x = net.enter(digits.images[row : row + 1].double())
@@ -178,7 +183,7 @@ def by_hand(checkpoint: Checkpoint, block: int, channel: int, digit: int) -> ByH
 def slope(checkpoint: Checkpoint, block: int, channel: int, digit: int, place: tuple[int, int]) -> float:
     """F′: how much F at a place of a map moves when what the block gets moves there."""
     digits = new_digits(SEEN)
-    row = int((digits.labels == digit).nonzero()[0])
+    row = first_row(digit)
     net = rebuilt(checkpoint, "skip").double().eval()
     stream = net.stream(digits.images[row : row + 1].double())
     x = stream[block - 1].detach().requires_grad_()  # (1, C, 7, 7)

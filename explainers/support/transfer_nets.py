@@ -6,6 +6,7 @@ import torch
 from torch import Tensor, nn
 from torch.func import functional_call, stack_module_state, vmap
 
+from explainers.support.answers import right_share
 from explainers.support.contract import Array
 
 SIZE = 14  # pixels of an image, each way
@@ -105,5 +106,4 @@ def with_head(features: Mapping[str, Tensor], head: Mapping[str, Tensor], classe
 
 def rights(logits: Tensor, labels: Tensor) -> Tensor:
     """Of logits (K, B, C) with labels (B,) for all nets: each net's share of right answers (K,)."""
-    right = (logits.argmax(dim=-1) == labels) & logits.isfinite().all(dim=-1)  # (K, B)
-    return right.float().mean(dim=1)
+    return torch.tensor([right_share(own, labels) for own in logits])

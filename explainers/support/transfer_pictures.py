@@ -11,6 +11,7 @@ from explainers.support.pictures import (
     Chart,
     apart,
     colour,
+    end_label,
     end_labels,
     label_of,
     level_line,
@@ -101,16 +102,9 @@ def bases_chart(values: Sequence[str], readings: Sequence[Reading]) -> Chart:
     names["scratch"] = (label_of("scratch"), "scratch", 0.0)
     ends = {key: end for key, (_, _, end) in names.items()}
     places = apart(ends, (bounds[1] - bounds[0]) / 13, bounds[1])
-    traces += [
-        {
-            "type": "scatter", "mode": "text", "x": [SIZES[-1]], "y": [places[key]], "hoverinfo": "skip",
-            "text": [Label("end.gain", base=name, points=100 * end) if key in rows else Label("end.zero")],
-            "textposition": "middle right",
-            "textfont": {"color": colour(series), "size": 14}, "cliponaxis": False, "name": name,
-            "meta": {"table": []},
-        }
-        for key, (name, series, end) in names.items()
-    ]  # fmt: skip
+    for key, (name, series, end) in names.items():
+        words = Label("end.gain", base=name, points=100 * end) if key in rows else Label("end.zero")
+        traces.append(end_label(SIZES[-1], places[key], words, series, name=name, meta={"table": []}))
     layout = {
         "xaxis": size_axis(),
         "yaxis": {"title": {"text": Label("axis.gain")}, "range": list(bounds), "tickformat": "+.0%"},
