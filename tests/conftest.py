@@ -1,5 +1,6 @@
 """One thread for torch, as in a worker: on small models more threads only wait for one another."""
 
+import os
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -21,14 +22,33 @@ def main_module() -> Iterator[None]:
     sys.modules["__main__"] = main
 
 
+def pytest_xdist_auto_num_workers() -> int:
+    """One more than there are cores: a test often waits for a training, a server or a browser."""
+    return (os.cpu_count() or 1) + 1
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """All tests of a page stand together: they share its trainings, and pytest-xdist gives away what stands
-    together, so that each page is trained in one process and not in all.
+    """What shares something dear stands together, and pytest-xdist runs it in one process.
+
+    All tests of a page share its trainings, those of a browser share a server, and those of one file what
+    its fixtures train. The browser comes first: its group is the longest.
     """
-    for place in BY_PAGE:
-        found = [index for index, item in enumerate(items) if place in (item.path, *item.path.parents)]
-        for index, item in zip(found, sorted((items[index] for index in found), key=page_of), strict=True):
-            items[index] = item
+    groups: dict[str, list[pytest.Item]] = {"browser": []}
+    for item in items:
+        groups.setdefault(group_of(item), []).append(item)
+    for name, found in groups.items():
+        for item in found:
+            item.add_marker(pytest.mark.xdist_group(name))
+    items[:] = [item for found in groups.values() for item in found]
+
+
+def group_of(item: pytest.Item) -> str:
+    """Browser, page or file."""
+    if HERE / "browser" in item.path.parents:
+        return "browser"
+    if any(place in (item.path, *item.path.parents) for place in BY_PAGE) and (page := page_of(item)):
+        return f"page {page}"
+    return item.path.stem
 
 
 def page_of(item: pytest.Item) -> str:

@@ -15,7 +15,7 @@ from urllib.error import URLError
 from urllib.parse import urlencode
 
 import pytest
-from playwright.sync_api import BrowserContext, Page, sync_playwright
+from playwright.sync_api import BrowserContext, Page, expect, sync_playwright
 
 from tests.chromium import find
 
@@ -34,6 +34,7 @@ IDLE = "[data-testid=stApp][data-test-connection-state=CONNECTED][data-test-scri
 DESKTOP = (1280, 800)
 SEEN = "window.seen = (e) => e.checkVisibility({ opacityProperty: true, visibilityProperty: true });"
 PATIENCE = 120_000.0  # milliseconds; nothing takes as long, a condition ends every wait
+expect.set_options(timeout=PATIENCE)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -163,23 +163,24 @@ def test_a_pinned_run_stands_beside_this_one(name: str, language: str) -> None:
 
 @IN_TURN
 def test_the_link_opens_the_same_state(name: str, language: str) -> None:
-    for values in find(name).BREAKS.values():
-        app = pressed(cold(name, language), "pin")
-        typed = dict.fromkeys(free_texts(name), "good & bad #1? 100% + 😀 “so”")
-        # Both pages train it, and are compared: short runs do.
-        short = {key: values_of(about)[0] for key, about in fields(name).items() if key.endswith("steps")}
-        for key, value in {**short, **values, **typed}.items():
-            app.session_state[key] = value
-        app = trained(app.run(), name, language)
-        again = cold(name, None, **parse_qs(urlsplit(link(app)).query, keep_blank_values=True))
-        again = trained(again, name, language)
-        assert not again.exception
-        assert {key: again.session_state[key] for key in fields(name)} == {
-            key: app.session_state[key] for key in fields(name)
-        }
-        assert numbers(again) == numbers(app)
-        assert link(again) == link(app)
-        assert again.title[0].value == table(language, name)["title"]
+    """With everything at once that the breaks set, each in its own control."""
+    app = pressed(cold(name, language), "pin")
+    typed = dict.fromkeys(free_texts(name), "good & bad #1? 100% + 😀 “so”")
+    # Both pages train it, and are compared: short runs do.
+    short = {key: values_of(about)[0] for key, about in fields(name).items() if key.endswith("steps")}
+    broken = {key: value for values in find(name).BREAKS.values() for key, value in values.items()}
+    for key, value in {**broken, **short, **typed}.items():
+        app.session_state[key] = value
+    app = trained(app.run(), name, language)
+    again = cold(name, None, **parse_qs(urlsplit(link(app)).query, keep_blank_values=True))
+    again = trained(again, name, language)
+    assert not again.exception
+    assert {key: again.session_state[key] for key in fields(name)} == {
+        key: app.session_state[key] for key in fields(name)
+    }
+    assert numbers(again) == numbers(app)
+    assert link(again) == link(app)
+    assert again.title[0].value == table(language, name)["title"]
 
 
 @ALL
@@ -230,12 +231,12 @@ def test_a_page_starts_with_the_words_of_its_language(name: str) -> None:
 @pytest.mark.usefixtures("few_checkpoints")
 @ALL
 def test_another_pages_controls_stay_behind(name: str) -> None:
-    for before in names():
-        if before == name:
-            continue
+    """Of each control that this page shares with others, from one of them."""
+    others = [other for other in names() if other != name]
+    shares = {other: [key for key in fields(name) if key in fields(other)] for other in others}
+    for before in {next(o for o in others if key in shares[o]) for keys in shares.values() for key in keys}:
         app = cold(before, "en")
-        shared = [key for key in fields(name) if key in fields(before)]
-        for key in shared:
+        for key in shares[before]:
             known = values_of(fields(before)[key])
             app.session_state[key] = known[0] if known else "zorgle"
         app.run()

@@ -26,6 +26,8 @@ HOSTILE = [
     "a\u0301e\u0302", "\u202eright to left", "\x00\x07\x1b[31m", "\ufffe\uffff", "x" * 10_000, "é" * 280,
     "a " * 140, *MARKUP,
 ]  # fmt: skip
+# A hostile value that a control takes for a number would train: these cannot be read as one.
+NO_NUMBER = [text for text in HOSTILE if not any(character.isdigit() for character in text)]
 BROKEN = [
     "", "{", "nonsense", "null", "true", "7", '"text"', "[]", "[[1]]", "{}", '{"nothing": 1}', "{'a': 1}",
     "\x00", "[" * 10_000, '{"a":' * 10_000, "1" * 6_000, '{"seed": ' + "9" * 6_000 + "}", '{"seed": 1e999}',
@@ -59,9 +61,8 @@ def urls(name: str, language: str) -> list[dict[str, str | list[str]]]:
             known = values_of(fields(name)[key])
             allowed = known and dice.random() < 0.5
             url[key] = str(dice.choice(known)).lower() if allowed else dice.choice(HOSTILE)
-        # A hostile value that a control takes for a number would train: only where no number can be read.
         for key in dice.sample(training, k=1):
-            url[key] = dice.choice([text for text in HOSTILE if not any(c.isdigit() for c in text)])
+            url[key] = dice.choice(NO_NUMBER)
         if number < TRAININGS:
             key = training[number % len(training)]
             url[key] = str(dice.choice(values_of(fields(name)[key]) or ["good"])).lower()
