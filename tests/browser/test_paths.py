@@ -14,7 +14,7 @@ from playwright.sync_api import BrowserContext, Download, Page, TimeoutError
 from explainers import embedding
 from tests.browser.conftest import ROOT, Visit, ready, visit
 from ui.controls import log_series
-from ui.locale import table
+from ui.locale import LANGUAGES, table
 
 
 @pytest.fixture
@@ -131,6 +131,21 @@ def test_the_language_changes_the_words_and_keeps_the_state(comer: Visit) -> Non
     wait_for(page, dim="3")
     assert page.url.count("lang=pt") == 1
     assert slider(page, "dim") == "3"
+
+
+def test_a_list_keeps_what_was_chosen_when_the_language_changes(comer: Visit) -> None:
+    """A list answers with the words that it shows, which are those of another language afterwards."""
+    comer.name = "time_series"
+    page = comer.open(leak="future").page
+    for language in ("pt", "en", "pt"):
+        buttons = page.locator("[data-testid=stSidebar] [data-testid=stButtonGroup] button")
+        buttons.nth(list(LANGUAGES).index(language)).click()
+        page.get_by_text(table(language, "time_series")["claim"]).wait_for()
+        wait_for(page, leak="future")
+        shown = page.locator(".st-key-leak").evaluate(
+            "e => e.innerText + [...e.querySelectorAll('input')].map((input) => input.value)"
+        )
+        assert table(language, "time_series")["controls"]["leak"]["options"]["future"] in shown
 
 
 def saved(download: Download, folder: Path) -> Path:
