@@ -22,5 +22,5 @@ test: $(VENV)/test ## lint, types, unit, page and browser tests
 	$(VENV)/bin/ruff check .
 	$(VENV)/bin/ruff format --check .
 	# The types take one core for a while: the tests have begun on the other.
-	$(VENV)/bin/mypy & types=$$!; $(VENV)/bin/python -m pytest -n auto --dist loadgroup --no-loadscope-reorder; tests=$$?; \
+	$(VENV)/bin/mypy & types=$$!; $(VENV)/bin/python -m pytest -n auto --dist loadscope --no-loadscope-reorder; tests=$$?; \
 	wait $$types && exit $$tests

@@ -1,17 +1,18 @@
-"""One thread for torch, as in a worker: on small models more threads only wait for one another."""
+"""One thread for torch, as in a worker, and which tests share a process."""
 
 import os
+import re
 import sys
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 import torch
+from xdist.remote import Producer
+from xdist.scheduler import LoadScopeScheduling
 
-torch.set_num_threads(1)
+from explainers.support.registry import names
 
-HERE = Path(__file__).parent
-BY_PAGE = (HERE / "pages", HERE / "test_contract.py")
+torch.set_num_threads(1)  # on small models more threads only wait for one another
 
 
 @pytest.fixture(autouse=True)
@@ -22,37 +23,40 @@ def main_module() -> Iterator[None]:
     sys.modules["__main__"] = main
 
 
+def group_of(nodeid: str) -> str:
+    """What a test shares something dear with: those of the browser, of its page, or of its file.
+
+    All tests of a page share its trainings, those in a browser share a server, those of one file what its
+    fixtures train.
+    """
+    path, _, test = nodeid.partition("::")
+    if path.startswith("tests/browser/"):
+        return "browser"
+    if path.startswith("tests/pages/") or path == "tests/test_contract.py":
+        return next((page for page in re.split(r"[\[\]-]", test) if page in names()), path)
+    return path
+
+
+class ByGroup(LoadScopeScheduling):  # type: ignore[misc]  # without types
+    """A group runs in one process."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        return group_of(nodeid)
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> ByGroup:
+    """The groups above, where pytest-xdist's own would be modules."""
+    return ByGroup(config, log)
+
+
 def pytest_xdist_auto_num_workers() -> int:
     """One more than there are cores: a test often waits for a training, a server or a browser."""
     return (os.cpu_count() or 1) + 1
 
 
-@pytest.hookimpl(tryfirst=True)  # before pytest-xdist reads the groups
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """What shares something dear stands together, and pytest-xdist runs it in one process.
-
-    All tests of a page share its trainings, those of a browser share a server, and those of one file what
-    its fixtures train. The browser comes first: its group is the longest.
-    """
+    """A group stands together. The browser comes first: its group is the longest."""
     groups: dict[str, list[pytest.Item]] = {"browser": []}
     for item in items:
-        groups.setdefault(group_of(item), []).append(item)
-    for name, found in groups.items():
-        for item in found:
-            item.add_marker(pytest.mark.xdist_group(name))
-    items[:] = [item for found in groups.values() for item in found]
-
-
-def group_of(item: pytest.Item) -> str:
-    """Browser, page or file."""
-    if HERE / "browser" in item.path.parents:
-        return "browser"
-    if any(place in (item.path, *item.path.parents) for place in BY_PAGE) and (page := page_of(item)):
-        return f"page {page}"
-    return item.path.stem
-
-
-def page_of(item: pytest.Item) -> str:
-    """The page that a test is about; empty for a test about none, or about all."""
-    parameters = getattr(item, "callspec", None)
-    return str(parameters.params.get("name", "")) if parameters else ""
+        groups.setdefault(group_of(item.nodeid), []).append(item)
+    items[:] = [item for group in groups.values() for item in group]
