@@ -11,6 +11,7 @@ from xdist.remote import Producer
 from xdist.scheduler import LoadScopeScheduling
 
 from explainers.support.registry import names
+from ui import workers
 
 torch.set_num_threads(1)  # on small models more threads only wait for one another
 
@@ -21,6 +22,16 @@ def main_module() -> Iterator[None]:
     main = sys.modules["__main__"]
     yield
     sys.modules["__main__"] = main
+
+
+@pytest.fixture(scope="session")
+def training_workers() -> Iterator[None]:
+    """One process is enough: a page's test waits for one training at a time."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("UNROLLED_WORKERS", "1")
+        workers.engine()
+    yield
+    workers.stop()
 
 
 def group_of(nodeid: str) -> str:

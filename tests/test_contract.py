@@ -11,7 +11,7 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from functools import cache
-from itertools import islice, pairwise
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -28,12 +28,14 @@ from explainers.support.precomputed import DATA, command, precomputed
 from explainers.support.registry import find, names
 from explainers.support.script import script
 from tests.checks import has_words, stands_apart
-from tests.pages.conftest import values_of
+from tests.pages.conftest import PATIENCE, values_of
+from ui import workers
 from ui.controls import extra, limit
 from ui.locale import LANGUAGES, Words
 from ui.payload import packed
 
 ROOT = Path(__file__).resolve().parents[1]
+pytestmark = pytest.mark.usefixtures("training_workers")
 ALL = pytest.mark.parametrize("name", names())
 SWEPT = pytest.mark.parametrize(
     ("name", "field"), [(name, field) for name in names() for field in getattr(find(name), "SWEEPS", {})]
@@ -79,13 +81,12 @@ def digest(checkpoint: Checkpoint) -> str:
 
 @cache
 def default_run(name: str) -> tuple[Checkpoint, ...]:
-    """The page's default, after another run was begun and whatever else may have drawn random numbers."""
-    explainer = find(name)
-    for _ in islice(explainer.train(explainer.Training(seed=8)), 2):
-        pass
-    for seed in (random.seed, np.random.seed, torch.manual_seed):
-        seed(8)
-    return tuple(explainer.train(explainer.Training()))
+    """The page's default as the page gets it: from a worker that has begun another run before."""
+    engine, settings = workers.engine(), find(name).Training
+    engine.request("test session id", name, settings(seed=8)).wait_for(1, PATIENCE)
+    run = engine.request("test session id", name, settings(), anew=hasattr(find(name), "PRECOMPUTED"))
+    assert run.wait(PATIENCE)
+    return run.checkpoints
 
 
 def labels(value: Any) -> set[Label]:
@@ -205,11 +206,13 @@ def test_the_exported_script_prints_the_same_headline_after_the_same_run(
     name: str, tmp_path: Path, elsewhere: Callable[[Path], tuple[int, str, str]]
 ) -> None:
     """In another process, where nothing ran before: the headline is the same, and so are all weights and
-    numbers of every checkpoint, bit for bit. Where the default ships, as it trains for long, a short run.
+    numbers of every checkpoint, bit for bit. Pictures take long to train: there it is a short run.
     """
     explainer, training = find(name), find(name).Training()
-    if hasattr(explainer, "PRECOMPUTED"):
+    if explainer.SECTION == "pictures":
         training = explainer.Training(steps=limit(explainer.Training.model_fields["steps"], "ge"))
+        for seed in (random.seed, np.random.seed, torch.manual_seed):
+            seed(8)  # whatever else may have drawn random numbers
         run = tuple(explainer.train(training))
     else:
         run = default_run(name)

@@ -188,6 +188,11 @@ def follow_language(kinds: list[type[Settings]], words: Words) -> None:
         for name in now:
             if then[name] != now[name] and st.session_state.get(name) == then[name]:
                 st.session_state[name] = now[name]
+        for name, field in kind.model_fields.items():
+            if get_origin(field.annotation) is not None and name in st.session_state:
+                # Said anew: a list would go on showing its option in the words of before.
+                option = {label: option for option, label in labels(before, words.name, name).items()}
+                st.session_state[name] = option.get(st.session_state[name], st.session_state[name])
 
 
 def draw(kinds: list[type[Settings]], words: Words) -> list[Settings]:

@@ -54,10 +54,12 @@ def wear(page: Page, theme: str) -> None:
 
 @pytest.mark.parametrize("theme", THEMES)
 def test_no_serious_violation(opened: Visit, theme: str) -> None:
+    """The other theme has the same elements in other colours."""
     wear(opened.page, theme)
+    options = {"resultTypes": ["violations"]} | ({"runOnly": ["color-contrast"]} if theme == "dark" else {})
     found = [
         (violation["id"], node["html"][:200])
-        for violation in Axe().run(opened.page).response["violations"]
+        for violation in Axe().run(opened.page, options=options).response["violations"]
         if violation["impact"] in ("serious", "critical")
         for node in violation["nodes"]
     ]

@@ -12,7 +12,7 @@ from explainers.support.pictures import Diagram
 from explainers.support.reviews import pack
 
 TEXTS = ("looks good but is bad", "the knight beats the dragon in the film", "not good , bad")
-SEEDS = range(201, 209)  # not those that sizes and rates were chosen on
+SEEDS = range(201, 208)  # not those that sizes and rates were chosen on
 
 
 @cache

@@ -19,7 +19,7 @@ from explainers.support.pooled import PooledClassifier
 from explainers.support.reviews import review_split, vocabulary, words_by_frequency
 from tests.checks import has_words
 
-SEEDS = range(301, 309)
+SEEDS = range(301, 308)
 SHORT = {"task": "neighbours", "steps": 150}
 
 

@@ -30,7 +30,7 @@ from explainers.support.glove_words import analogy, classics, coverage, pair, pa
 from explainers.support.reviews import reviews
 from explainers.support.script import script
 
-SEEDS = range(301, 309)
+SEEDS = range(301, 308)
 ENDS = (min(SIZES), max(SIZES))
 STEPS = 240
 

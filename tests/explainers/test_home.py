@@ -17,7 +17,7 @@ from explainers.support.pooled import PooledClassifier
 from explainers.support.registry import names
 from explainers.support.reviews import pack
 
-SEEDS = range(401, 409)
+SEEDS = range(401, 408)
 TEXTS = ["wonderful", View().text, "not good , bad", "the zorgle was flumptious", "a good , bad " * 20]
 
 

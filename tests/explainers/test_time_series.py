@@ -43,7 +43,7 @@ from explainers.time_series import Forecasts, Reading, Training, View
 from ui.locale import LANGUAGES, Words, table
 
 ROOT = Path(__file__).resolve().parents[2]
-SEEDS = range(101, 109)
+SEEDS = range(101, 108)
 WAVE = "\n".join(f"{10 + 5 * sin(2 * pi * t / 12):.4f}" for t in range(120))
 
 

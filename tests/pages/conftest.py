@@ -24,21 +24,12 @@ EACH = pytest.mark.parametrize("language", LANGUAGES)
 PATIENCE = 60.0  # seconds; nothing takes as long, a condition ends every wait
 
 
-@pytest.fixture(scope="session", autouse=True)
-def training_workers() -> Iterator[None]:
-    """One process is enough: a page's test waits for one training at a time."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("UNROLLED_WORKERS", "1")
-        workers.engine()
-    yield
-    workers.stop()
-
-
 @pytest.fixture(scope="package", autouse=True)
-def no_idle_time() -> Iterator[None]:
+def no_idle_time(training_workers: None) -> Iterator[None]:
     """Pages do not wait for a short run (``trained`` does), and their scripts are compiled once, as a server
     does; each session of AppTest would compile them again.
     """
+    del training_workers
     compiled = ScriptCache()
     with pytest.MonkeyPatch.context() as patch:
         for module in (lesson, compare):
