@@ -66,8 +66,8 @@ class Lesson:
     def stage(self, name: str, draw_picture: Picture) -> None:
         """Controls, break it and compare on the left, the main picture on the right.
 
-        A fragment: when a control was moved the picture goes to the browser first, then the stage around it,
-        and then the page, which says the rest about the same state.
+        A fragment: when a control was moved the picture goes to the browser first, alone, and then the page,
+        which says the rest about the same state.
         """
         moved = False
         self.main = name, draw_picture
@@ -97,8 +97,6 @@ class Lesson:
         self._ask()
         with right:
             self._live(name, draw_picture)
-        if ahead:
-            self._controls(left)
 
     def _controls(self, place: Any) -> None:
         """Everything that a visitor can set."""
