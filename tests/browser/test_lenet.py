@@ -47,7 +47,7 @@ def test_a_digit_drawn_by_keyboard_is_read(opened: Visit) -> None:
     for _ in range(4):
         page.keyboard.press("Shift+ArrowDown")
     page.keyboard.press("Space")
-    page.wait_for_function("new URLSearchParams(location.search).get('drawing')")
+    page.wait_for_function("() => new URLSearchParams(location.search).get('drawing')")
     ready(page)
     page.get_by_text("reads your drawing as").wait_for()
     shares = page.locator(".u-picture .u-share .u-cell").all_inner_texts()
