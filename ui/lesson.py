@@ -10,7 +10,7 @@ import streamlit as st
 
 from explainers.support.contract import Settings
 from explainers.support.once import OF_RUN
-from explainers.support.pictures import Chart, Diagram
+from explainers.support.pictures import PIXELS, Chart, Diagram
 from explainers.support.registry import names
 from training import Run
 from ui.ahead import ahead
@@ -66,8 +66,8 @@ class Lesson:
     def stage(self, name: str, draw_picture: Picture) -> None:
         """Controls, break it and compare on the left, the main picture on the right.
 
-        A fragment: when a control was moved the picture goes to the browser first, then the stage around it,
-        and then the page, which says the rest about the same state.
+        A fragment: when a control was moved the picture goes to the browser first, alone (of a picture of
+        pixels the newest frame), and then the page, which says the rest about the same state.
         """
         moved = False
         self.main = name, draw_picture
@@ -87,18 +87,19 @@ class Lesson:
         stage()
 
     def _stage(self, name: str, draw_picture: Picture, moved: bool) -> None:
-        with st.container(key="u_stage"):
-            left, right = st.columns([1, 3], gap="medium")
-        ahead = held(self._kinds) if moved else None
+        ahead, part = held(self._kinds) if moved else None, None
         if ahead:
             self.training, self.view = ahead
-        else:
+            self._ask()
+            if self.current.state == "finished":  # before its place: what comes together is drawn together
+                part = self._part(name, draw_picture, self.readings, newest=True)
+        with st.container(key="u_stage"):
+            left, right = st.columns([1, 3], gap="medium")
+        if not ahead:
             self._controls(left)
-        self._ask()
+            self._ask()
         with right:
-            self._live(name, draw_picture)
-        if ahead:
-            self._controls(left)
+            self._live(name, draw_picture, part)
 
     def _controls(self, place: Any) -> None:
         """Everything that a visitor can set."""
@@ -132,8 +133,8 @@ class Lesson:
             with place:
                 self.picture(name, draw_picture)
 
-    def _live(self, name: str, draw_picture: Picture) -> None:
-        """Draw, and draw again while the run goes on."""
+    def _live(self, name: str, draw_picture: Picture, part: Part | None) -> None:
+        """Draw, and draw again while the run goes on. ``part``: the picture, where it is made already."""
         watched = [self.current, *([self.pinned.run] if self.pinned else [])]
         going = [run for run in watched if run.running]
 
@@ -142,11 +143,11 @@ class Lesson:
         def live() -> None:
             if any(not run.running for run in going):
                 st.rerun()
-            self._draw(name, draw_picture, first=True)
+            self._draw(name, draw_picture, first=True, part=part)
 
         live()
 
-    def _draw(self, name: str, draw_picture: Picture, first: bool) -> None:
+    def _draw(self, name: str, draw_picture: Picture, first: bool, part: Part | None = None) -> None:
         run = self.current
         words = self.page["pictures"][name]
         with st.container(border=True, key=f"u_picture_{name}"):
@@ -164,9 +165,9 @@ class Lesson:
                 # The same; or it stands as it was, and keeps its place, until the new run's first checkpoint.
                 draw(data, key=f"{self.name}_{name}")
             elif checkpoints:
-                draw, data = self._part(name, draw_picture, self.readings)
+                draw, data = part or self._part(name, draw_picture, self.readings)
                 draw(data, key=f"{self.name}_{name}")
-                self._drawn[name] = state, draw, data
+                self._drawn[name] = None if part else state, draw, data
             st.markdown(f'<span class="u-caption">{words["see"]}</span>', unsafe_allow_html=True)
         if checkpoints:
             measured(self, run, first)
@@ -190,7 +191,7 @@ class Lesson:
         """A picture of these readings, over that of run A, as the browser takes it."""
         return self._part(name, draw_picture, readings)[1]
 
-    def _part(self, name: str, draw_picture: Picture, readings: Readings) -> Part:
+    def _part(self, name: str, draw_picture: Picture, readings: Readings, newest: bool = False) -> Part:
         under = self.pinned.run.checkpoints if self.pinned else ()
         checkpoints, asked = self.current.checkpoints, (name, self.words.language)
         known = _of_runs.setdefault(self.current, {}) if draw_picture in OF_RUN else readings.parts
@@ -203,8 +204,11 @@ class Lesson:
         last: Any = overlay.frames[-1:] if overlay else []
         if isinstance(overlay, Diagram):
             last = lean(overlay, last)
+        if newest := newest and isinstance(picture, Diagram) and any(g.kind in PIXELS for g in picture.grids):
+            # Hundreds of kilobytes take their time: the other frames come with the page.
+            picture = replace(picture, frames=picture.frames[-1:])
         part = self._packed(name, picture, overlay=last[0] if last else None, view=view)
-        if not under:
+        if not under and not newest:
             known[asked] = len(checkpoints), part
         return part
 

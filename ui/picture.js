@@ -126,7 +126,7 @@ const uFrame = (root, show, rows) => {
   const scrubber = uScrubber(root, {
     go: (to) => go(to),
     start: () => { if (atEnd) go(0); },
-    next: () => { go(index + 1); return !atEnd; },
+    next: () => { if (wanted === null) go(index + 1); return wanted !== null || !atEnd; },
     pace: 180,
   });
   const details = uElement('details', 'u-table', root);
@@ -135,6 +135,7 @@ const uFrame = (root, show, rows) => {
   box.tabIndex = 0;
   box.setAttribute('role', 'region');
   let data = { steps: [] }, words = {}, index = 0, atEnd = false;
+  let wanted = null; // a frame that is asked for and on its way: until it is here, what is shown stays
 
   const fill = () => {
     if (!details.open) return;
@@ -152,7 +153,10 @@ const uFrame = (root, show, rows) => {
     fill();
   };
   const go = (to, tell = true) => {
-    index = Math.max(0, Math.min(to, data.steps.length - 1));
+    to = Math.max(0, Math.min(to, data.steps.length - 1));
+    wanted = data.frames[to] ? null : to;
+    if (wanted !== null) return;
+    index = to;
     atEnd = index === data.steps.length - 1;
     draw();
     if (tell) window.dispatchEvent(new CustomEvent(U_MOVED, { detail: { from: root, steps: data.steps.join(), index } }));
@@ -165,12 +169,14 @@ const uFrame = (root, show, rows) => {
   };
   window.addEventListener(U_MOVED, follow);
 
+  const same = (fresh) => fresh.steps[0] === data.steps[0] && fresh.steps[1] === data.steps[1];
+
   return {
     canvas,
     redraw: () => data.steps.length && draw(),
+    showsNewest: (fresh) => (same(fresh) ? atEnd : !fresh.opens_first),
     update(fresh, phrases) {
-      const same = fresh.steps[0] === data.steps[0] && fresh.steps[1] === data.steps[1];
-      if (!same) { index = 0; atEnd = !fresh.opens_first; }
+      if (!same(fresh)) { index = 0; atEnd = !fresh.opens_first; wanted = null; }
       data = fresh;
       words = phrases;
       scrubber.update(data.steps.length, words.training, words);
@@ -178,7 +184,7 @@ const uFrame = (root, show, rows) => {
       box.setAttribute('aria-label', `${words.table}: ${words.title}`);
       if (atEnd) index = data.steps.length - 1;
       index = Math.min(index, data.steps.length - 1);
-      draw();
+      if (wanted !== null && data.frames[wanted]) go(wanted); else draw();
     },
   };
 };

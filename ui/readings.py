@@ -26,12 +26,29 @@ class Readings:
         self.parts: Parts = {}
         self._read: dict[int, Any] = {}
 
-    def upto(self, checkpoints: Sequence[Checkpoint]) -> list[Any]:
-        """The readings of these checkpoints."""
-        for index, checkpoint in enumerate(checkpoints):
-            if index not in self._read:
-                self._read[index] = self.explainer.read(checkpoint, self.view)
-        return [self._read[index] for index in range(len(checkpoints))]
+    def upto(self, checkpoints: Sequence[Checkpoint]) -> Sequence[Any]:
+        """The readings of these checkpoints, each made when it is first looked at: no picture needs all."""
+        return _Upto(self, checkpoints)
+
+    def of(self, index: int, checkpoint: Checkpoint) -> Any:
+        """The reading of this run's checkpoint number ``index``."""
+        if index not in self._read:
+            self._read[index] = self.explainer.read(checkpoint, self.view)
+        return self._read[index]
+
+
+class _Upto(Sequence[Any]):
+    def __init__(self, readings: Readings, checkpoints: Sequence[Checkpoint]) -> None:
+        self._readings, self._checkpoints = readings, checkpoints
+
+    def __len__(self) -> int:
+        return len(self._checkpoints)
+
+    def __getitem__(self, at: Any) -> Any:
+        index = range(len(self))[at]  # counted from the first, or several of them
+        if isinstance(index, range):
+            return [self[one] for one in index]
+        return self._readings.of(index, self._checkpoints[index])
 
 
 def shared(explainer: Any, run: Run, view: Settings) -> Readings:

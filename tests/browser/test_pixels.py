@@ -24,6 +24,16 @@ NOW = """() => { const sheet = document.activeElement, mark = sheet.querySelecto
   const at = mark ? ['y', 'x'].map((key) => Number(mark.style.getPropertyValue('--' + key))) : [];
   return [sheet.dataset.grid ?? sheet.dataset.key, ...at]; }"""
 
+# The numbers of a new drawing, its frames the other way round: of the newest frame alone, or of all.
+ANEW = """(alone) => { const root = document.querySelector('.u-picture');
+  const message = JSON.parse(new TextDecoder().decode(root.__data)), { frames } = message.spec;
+  frames.forEach((frame, i) => Object.assign(frame, { ink: frames[0].ink }));
+  frames.reverse();
+  if (alone) frames.splice(0, frames.length - 1);
+  root.__picture.update(message); }"""
+STANDS = """() => [document.querySelector('.u-scrub:not([hidden]) output').textContent,
+  document.querySelector('[data-grid=map] canvas').toDataURL()]"""
+
 
 @pytest.fixture(scope="module")
 def pixels() -> Iterator[str]:
@@ -134,6 +144,23 @@ def test_a_step_is_drawn_within_a_frame(page: Page) -> None:
     )
     print("ms a step:", [[round(ms, 1) for ms in row] for row in times])
     assert sorted(times[1])[6] < 16
+
+
+def test_the_newest_frame_comes_first_and_no_two_drawings_are_mixed(page: Page) -> None:
+    shown = {}
+    for step in (2, 11, 9, 0):
+        scrub(page, step)
+        shown[step] = page.evaluate(STANDS)
+    page.evaluate(ANEW, True)
+    assert page.evaluate(STANDS) == shown[0]  # who looks at another frame waits for the whole
+    scrub(page, 11)
+    page.evaluate(ANEW, True)
+    now = ["step 11", shown[0][1]]
+    assert page.evaluate(STANDS) == now
+    scrub(page, 2)
+    assert page.evaluate(STANDS) == now  # not yet here
+    page.evaluate(ANEW, False)
+    assert page.evaluate(STANDS) == ["step 2", shown[9][1]]
 
 
 def test_the_table_has_rows_of_pixels_but_not_all(page: Page) -> None:

@@ -401,9 +401,13 @@ const uDiagram = (root) => {
 
   return {
     update(message) {
+      // The newest frame comes alone, the others follow: who looks at one of those sees it when it is here.
+      const { steps, frames } = message.spec;
+      if (frames.length < steps.length && !frame.showsNewest(message.spec)) return;
+      frames.unshift(...Array(steps.length - frames.length));
       ({ spec: data, words, overlay } = message);
       // Pixels that are as they were are sent once.
-      data.frames.forEach((now, k) => { for (const { name, kind } of data.grids) if (k && [...U_PIXELS, 'hidden'].includes(kind) && !(name in now)) now[name] = data.frames[k - 1][name]; });
+      data.frames.forEach((now, k) => { for (const { name, kind } of data.grids) if (data.frames[k - 1] && [...U_PIXELS, 'hidden'].includes(kind) && !(name in now)) now[name] = data.frames[k - 1][name]; });
       area.setAttribute('aria-label', words.title);
       line.classList.toggle('u-tall', data.grids.some((grid) => grid.arithmetic.includes('`')));
       walk.update(data.walk, words);

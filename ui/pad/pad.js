@@ -33,7 +33,7 @@ const uStrokesOf = (text) => (/^(?:[\w-]{2})+(?:\.(?:[\w-]{2})+)*$/.test(text) ?
 
 const uPad = (root, tell) => {
   let data, words = {}, strokes = [], picture = null, pen = null, down = false, drawing = false;
-  let known = '', sent = [], waiting = null, last = 0; // what the server knows; what it was told and has not answered
+  let known = '', sent = [], waiting = null, frame = 0, last = 0; // what the server knows; what it was told and has not answered
 
   const sheet = uElement('div', 'u-pad-sheet', root);
   sheet.tabIndex = 0;
@@ -51,7 +51,7 @@ const uPad = (root, tell) => {
   file.accept = 'image/png,image/jpeg,image/gif,image/webp,image/bmp';
   file.hidden = true;
 
-  const paint = () => {
+  const draw = () => {
     const pixels = Math.round(sheet.clientWidth * (window.devicePixelRatio || 1)) || 1;
     if (canvas.width !== pixels) canvas.width = canvas.height = pixels;
     const brush = canvas.getContext('2d'), unit = pixels / data.size, colour = uColours(root);
@@ -88,6 +88,8 @@ const uPad = (root, tell) => {
     hint.hidden = strokes.length > 0 || picture !== null || document.activeElement === sheet;
     clear.disabled = !strokes.length && !picture;
   };
+  // With the next frame, and once for all that happens before it: the message goes first.
+  const paint = () => { cancelAnimationFrame(frame); frame = requestAnimationFrame(draw); };
 
   const say = () => {
     const at = pen && document.activeElement === sheet;
