@@ -174,7 +174,8 @@ def see(checkpoint: Checkpoint, reading: Reading) -> list[Say]:
     }
     first, last = start["gradient_skip"], start["gradient_plain"]
     key = "none" if not (first and last) else "weak" if last < first else "strong"
-    said.append(Say(f"gradient_{key}", {name: size(value) for name, value in start.items()}))
+    written = {name: (power if name.startswith("signal") else size)(value) for name, value in start.items()}
+    said.append(Say(f"gradient_{key}", written))
     added = reading.along("added", "skip")
     if np.isfinite(added).all():
         said.append(Say("added" if numbers["norm"] == 0 else "added_norm", {"mean": float(np.mean(added))}))

@@ -36,14 +36,20 @@ def precision_chart(readings: Sequence[Reading]) -> Chart:
     traces.append(line(recall.tolist(), precision.tolist(), "kept", name=Label("name.all")))
     here = test.recall(reading.confidence), test.precision(reading.confidence)
     traces.append({
-        "type": "scatter", "mode": "markers+text", "x": [here[0]], "y": [here[1]], "cliponaxis": False,
-        "name": Label("name.here"), "text": [Label("here", confidence=reading.confidence)],
-        "textposition": "bottom left" if here[0] > 0.3 else "bottom right", "textfont": {"size": 14},
+        "type": "scatter", "mode": "markers", "x": [here[0]], "y": [here[1]], "cliponaxis": False,
+        "name": Label("name.here"),
         "marker": {"size": 13, "color": colour("kept"), "line": {"width": 2, "color": "var(--u-card)"}},
     })  # fmt: skip
+    # Words on a ground of their own, away from the point: behind them run ten lines.
+    word = {
+        "x": here[0], "y": here[1], "text": Label("here", confidence=reading.confidence),
+        "ax": -70 if here[0] > 0.3 else 70, "ay": 70 if here[1] > 0.3 else -70, "arrowhead": 0, "standoff": 9,
+        "arrowcolor": "var(--u-ink)", "bgcolor": "var(--u-card)", "font": {"size": 14},
+    }  # fmt: skip
     layout = {
         "xaxis": {"title": {"text": Label("axis.recall")}, "range": [0, 1.02]},
         "yaxis": {"title": {"text": Label("axis.precision")}, "range": [0, 1.05]},
+        "annotations": [word],
     }
     return Chart(layout, [traces], [reading.step])
 
