@@ -59,8 +59,8 @@ class View(Settings):
     threshold: float = Field(0.5, ge=0.05, le=0.95, multiple_of=0.05, json_schema_extra={"more": True})
     size: float = Field(1.0, ge=0.4, le=1.6, multiple_of=0.1, json_schema_extra={"more": True})
     channel: int = Field(1, ge=1, le=24, json_schema_extra={"more": True})
-    row: int = Field(24, ge=1, le=SIZE, json_schema_extra={"more": True})
-    column: int = Field(24, ge=1, le=SIZE, json_schema_extra={"more": True})
+    row: int = Field(32, ge=1, le=SIZE, json_schema_extra={"more": True})
+    column: int = Field(25, ge=1, le=SIZE, json_schema_extra={"more": True})
 
 
 def train(training: Training) -> Iterator[Checkpoint]:

@@ -55,7 +55,7 @@ class View(Settings):
     """Where to look: changing any of these only asks the trained detector again."""
 
     kind: Literal["test", "same_cell", "two_cells", "large"] = "test"
-    scene: int = Field(70, ge=1, le=200)
+    scene: int = Field(126, ge=1, le=200)
     confidence: int = Field(20, ge=0, le=95)
     nms: int = Field(50, ge=5, le=95)
 

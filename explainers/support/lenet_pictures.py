@@ -170,7 +170,8 @@ def cell_diagram(readings: Sequence[Reading]) -> Diagram:
     first, x, w = last.under[0]
     most = np.unravel_index(np.abs(x * w).argmax(), x.shape)  # where most is added
     arrows = [Arrow("sum", "bias", "+"), Arrow("bias", "out", "f")]
-    return Diagram(grids, arrows, frames, steps_of(shown(readings)), 1.0, (f"p{first}", int(most[0]), int(most[1])), turns=False)
+    start = (f"p{first}", int(most[0]), int(most[1]))
+    return Diagram(grids, arrows, frames, steps_of(shown(readings)), 1.0, start, turns=False)
 
 
 # -- which digit is taken for which -----------------------------------------------------------------------

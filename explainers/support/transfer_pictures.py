@@ -105,7 +105,8 @@ def bases_chart(values: Sequence[str], readings: Sequence[Reading]) -> Chart:
     places = apart(ends, (bounds[1] - bounds[0]) / 13, bounds[1])
     for key, (name, series, end) in names.items():
         words = Label("end.gain", base=name, points=100 * end) if key in rows else Label("end.zero")
-        traces.append(end_label(SIZES[-1] * BEHIND, places[key], words, series, name=name, meta={"table": []}))
+        at = SIZES[-1] * BEHIND, places[key]
+        traces.append(end_label(*at, words, series, name=name, meta={"table": []}))
     layout = {
         "xaxis": size_axis(),
         "yaxis": {"title": {"text": Label("axis.gain")}, "range": list(bounds), "tickformat": "+.0%"},
