@@ -170,8 +170,8 @@ def decoding_diagram(readings: Sequence[Reading]) -> Diagram:
     grids = [
         Grid("cell", (0, 0), "plain", span=(2, 1), title=Label("title.cell"), rows=names, narrow=(0, 0),
              columns=[Label("column"), Label("row")]),
-        Grid("raw", (2, 0), span=(3, 1), title=Label("title.raw"), columns=[beside(f"t_{i}") for i in "xywho"],
-             arithmetic=Label("how.raw"), narrow=(0, 1)),
+        Grid("raw", (2, 0), span=(3, 1), title=Label("title.raw"), narrow=(0, 1),
+             columns=[beside(f"t_{i}") for i in "xywho"], arithmetic=Label("how.raw")),
         Grid("share", (5, 0), span=(3, 1), title="σ(t)", columns=["x", "y", "w", "h", "o"], sign=False,
              arithmetic="σ({raw:r,c}) = 1 / ( 1 + e^−({raw:r,c}) ) = {self}", narrow=(0, 2)),
         Grid("x", (0, 1), "plain", title="x", rows=names, digits=1, columns=[""], narrow=(0, 3),
