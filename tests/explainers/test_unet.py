@@ -299,7 +299,8 @@ def test_what_is_drawn_and_said_is_what_was_measured() -> None:
     dear = [min(SKIPS, key=lambda s, n=c.numbers: n[f"iou_boundary_cut_{s}"]) for c in (first, last)]  # type: ignore[misc]
     keys = [say.key for say in unet.see(last, reading)]
     assert keys == ["help", "gone_all", "where_edge", f"dear_{dear[1]}"]
-    assert unet.see(last, read(threshold=0.9))[-1].values["threshold"] == 0.9
+    strict = unet.see(last, read(threshold=0.95))
+    assert strict[-1].values["threshold"] == 0.95 and "where_missed" in [say.key for say in strict]
     (said,) = unet.see_sweep("seed", [0, 1], [unet.read(c, unet.View()) for c in (first, last)])
     assert {skip: said.values[skip] for skip in SKIPS} == {skip: dear.count(skip) for skip in SKIPS}
     assert said.values["ruined"] == sum(c.numbers["iou_cut_all"] < 0.1 for c in (first, last)) == 1
