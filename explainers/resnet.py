@@ -14,7 +14,7 @@ from explainers.support.digits import digit_split
 from explainers.support.measured import Measured
 from explainers.support.once import of_run
 from explainers.support.pictures import Chart, Diagram, curves, sweep_curves
-from explainers.support.powers import power, size
+from explainers.support.powers import power, size, times
 from explainers.support.residual_measure import (
     MODELS,
     SEEN,
@@ -174,7 +174,8 @@ def see(checkpoint: Checkpoint, reading: Reading) -> list[Say]:
     }
     first, last = start["gradient_skip"], start["gradient_plain"]
     key = "none" if not (first and last) else "weak" if last < first else "strong"
-    said.append(Say(f"gradient_{key}", {name: size(value) for name, value in start.items()}))
+    told = {name: (times if name.startswith("signal") else size)(value) for name, value in start.items()}
+    said.append(Say(f"gradient_{key}", told))
     added = reading.along("added", "skip")
     if np.isfinite(added).all():
         said.append(Say("added" if numbers["norm"] == 0 else "added_norm", {"mean": float(np.mean(added))}))

@@ -37,6 +37,7 @@ SWEEPS = {"seed": tuple(range(8))}
 SCENES = 800  # in which the nets are trained
 BATCH, RATE = 16, 0.01
 CLEAR = 0.02  # of IoU: what is less apart counts as the same
+FOUND = 0.3  # of IoU on the whole masks: below, digits are not found
 CHECKPOINTS = 10  # and the first: what ships, and what a class is sent at a click, stays small
 
 
@@ -59,8 +60,8 @@ class View(Settings):
     threshold: float = Field(0.5, ge=0.05, le=0.95, multiple_of=0.05, json_schema_extra={"more": True})
     size: float = Field(1.0, ge=0.4, le=1.6, multiple_of=0.1, json_schema_extra={"more": True})
     channel: int = Field(1, ge=1, le=24, json_schema_extra={"more": True})
-    row: int = Field(24, ge=1, le=SIZE, json_schema_extra={"more": True})
-    column: int = Field(24, ge=1, le=SIZE, json_schema_extra={"more": True})
+    row: int = Field(32, ge=1, le=SIZE, json_schema_extra={"more": True})
+    column: int = Field(25, ge=1, le=SIZE, json_schema_extra={"more": True})
 
 
 def train(training: Training) -> Iterator[Checkpoint]:
@@ -114,7 +115,8 @@ def see(checkpoint: Checkpoint, reading: Reading) -> list[Say]:
     said = [Say("help" if gap > CLEAR else "hurt" if gap < -CLEAR else "same", values)]
     said.append(Say(f"{cut_outcome(now)}_{'chosen' if look.cut else 'all'}", values))
     if now["without"]["wrong"]:
-        said.append(Say(f"where_{max(REGIONS, key=lambda region: now['without'][region])}", values))
+        where = max(REGIONS, key=lambda region: now["without"][region])
+        said.append(Say(f"where_{where if now['without']['iou'] > FOUND else 'missed'}", values))
     costs = {s: trained["iou_boundary_whole"] - trained[f"iou_boundary_cut_{s}"] for s in SKIPS}
     dear, cheap = max(SKIPS, key=lambda s: costs[s]), min(SKIPS, key=lambda s: costs[s])
     told = {"most": costs[dear], "least": costs[cheap]}

@@ -10,6 +10,7 @@ from explainers.support.contract import Checkpoint, Say, Settings, checkpoint_st
 from explainers.support.digits import CLASSES
 from explainers.support.once import of_run
 from explainers.support.pictures import Chart, Diagram
+from explainers.support.precomputed import precomputed
 from explainers.support.yolo_charts import (
     learning_chart,
     loss_chart,
@@ -54,7 +55,7 @@ class View(Settings):
     """Where to look: changing any of these only asks the trained detector again."""
 
     kind: Literal["test", "same_cell", "two_cells", "large"] = "test"
-    scene: int = Field(70, ge=1, le=200)
+    scene: int = Field(126, ge=1, le=200)
     confidence: int = Field(20, ge=0, le=95)
     nms: int = Field(50, ge=5, le=95)
 
@@ -124,6 +125,12 @@ def see(checkpoint: Checkpoint, reading: Reading) -> list[Say]:
 def formula(reading: Reading) -> dict[str, float]:
     """The box of the cell with the highest score."""
     return formula_of(reading)
+
+
+def warm() -> None:
+    """Make the test scenes, and ask the run that ships about them: what everybody sees first."""
+    if run := precomputed("yolo", Training()):
+        see(run.checkpoints[-1], read(run.checkpoints[-1], View()))
 
 
 def picture_scene(readings: Sequence[Reading]) -> Diagram:

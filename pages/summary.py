@@ -28,6 +28,6 @@ summary.check(
     Question("batch_norm"),
     Question("transfer"),
     Question("lenet", 1, {"permute": True}),
-    Question("unet", 1, {"cut_fine": True, "cut_middle": True, "cut_coarse": True}),
+    Question("resnet"),
     Question("yolo", 1, {"kind": "same_cell"}),
 )

@@ -167,9 +167,11 @@ def cell_diagram(readings: Sequence[Reading]) -> Diagram:
         for i, x, w in reading.under:
             one |= {f"x{i}": x.tolist(), f"w{i}": w.tolist(), f"p{i}": (x * w).tolist()}
         frames.append(one | {name: [[numbers[name]]] for name in ("sum", "bias", "out")})
-    first = last.under[0][0]
+    first, x, w = last.under[0]
+    most = np.unravel_index(np.abs(x * w).argmax(), x.shape)  # where most is added
     arrows = [Arrow("sum", "bias", "+"), Arrow("bias", "out", "f")]
-    return Diagram(grids, arrows, frames, steps_of(shown(readings)), 1.0, (f"p{first}", 2, 2), turns=False)
+    start = (f"p{first}", int(most[0]), int(most[1]))
+    return Diagram(grids, arrows, frames, steps_of(shown(readings)), 1.0, start, turns=False)
 
 
 # -- which digit is taken for which -----------------------------------------------------------------------
@@ -265,11 +267,11 @@ def shift_chart(readings: Sequence[Reading]) -> Chart:
     traces.append(level_line((0, FAR), 1 / CLASSES, "chance"))
     ends = {series: y[-1] for series, y in lines.items() if y[-1] is not None} | {"chance": 1 / CLASSES}
     layout = {
-        "xaxis": {"title": {"text": Label("axis.shift")}, "range": [0, FAR], "dtick": 1},
+        "xaxis": {"title": {"text": Label("axis.shift")}, "range": [0, FAR + 0.2], "dtick": 1},
         "yaxis": {"title": {"text": Label("axis.accuracy")}, "range": [0, 1]},
         "margin": {"r": 150},
     }
-    return Chart(layout, [[*traces, *end_labels(FAR, ends, (0, 1))]], [last.step])
+    return Chart(layout, [[*traces, *end_labels(FAR + 0.2, ends, (0, 1))]], [last.step])
 
 
 def seeds_chart(values: Sequence[float], readings: Sequence[Reading]) -> Chart:

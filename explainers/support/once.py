@@ -15,20 +15,36 @@ R = TypeVar("R")
 def once(work: Callable[Concatenate[Checkpoint, P], R]) -> Callable[Concatenate[Checkpoint, P], R]:
     """Keep what ``work(checkpoint, …)`` returns for as long as the checkpoint is kept.
 
-    A class that looks at one run asks its checkpoints forty times over. What is kept must not be changed, and
-    should be small: it counts in no cache's limit.
+    A class that looks at one run asks its checkpoints forty times over. What is kept must not be changed or
+    hold the checkpoint, and should be small: it counts in no cache's limit. Where one can ask a thousand
+    different questions, ``latest`` keeps some.
     """
-    kept: WeakKeyDictionary[Checkpoint, dict[Any, R]] = WeakKeyDictionary()
+    return latest(None)(work)
 
-    @wraps(work)
-    def found(checkpoint: Checkpoint, /, *args: P.args, **kwargs: P.kwargs) -> R:
-        known = kept.setdefault(checkpoint, {})
-        asked = (args, tuple(kwargs.items()))
-        if asked not in known:
-            known[asked] = work(checkpoint, *args, **kwargs)
-        return known[asked]
 
-    return found
+def latest(
+    most: int | None,
+) -> Callable[[Callable[Concatenate[Checkpoint, P], R]], Callable[Concatenate[Checkpoint, P], R]]:
+    """As ``once``, but of each checkpoint only the ``most`` answers that were worked out last."""
+
+    def decorate(work: Callable[Concatenate[Checkpoint, P], R]) -> Callable[Concatenate[Checkpoint, P], R]:
+        kept: WeakKeyDictionary[Checkpoint, dict[Any, R]] = WeakKeyDictionary()
+
+        @wraps(work)
+        def found(checkpoint: Checkpoint, /, *args: P.args, **kwargs: P.kwargs) -> R:
+            known = kept.setdefault(checkpoint, {})
+            asked = (args, tuple(kwargs.items()))
+            try:
+                return known[asked]
+            except KeyError:
+                answer = known[asked] = work(checkpoint, *args, **kwargs)
+            for old in list(known)[:-most] if most else ():
+                known.pop(old, None)
+            return answer
+
+        return found
+
+    return decorate
 
 
 OF_RUN: set[Any] = set()

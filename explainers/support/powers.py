@@ -16,6 +16,11 @@ def power(value: float) -> str:
     return f"{value:.0%}" if 0.01 <= value < 9.95 else size(value)
 
 
+def times(value: float) -> str:
+    """A part by its size, or a multiple, written alike in all languages: 3·10⁻⁸, 12%, 480×."""
+    return power(value) + "×" * (9.95 <= value < inf)
+
+
 def size(value: float) -> str:
     """A number by its size, written alike in all languages: 480 from 1 to 9999, else 3·10⁻⁸."""
     if not isfinite(value) or not value:

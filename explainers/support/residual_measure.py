@@ -10,7 +10,7 @@ from torch import Tensor, nn
 from explainers.support.answers import right_share
 from explainers.support.contract import Array, Checkpoint
 from explainers.support.digits import CLASSES, Digits, digit_split
-from explainers.support.once import once
+from explainers.support.once import latest, once
 from explainers.support.residual_nets import SIDE, ResidualNet
 
 MODELS = ("skip", "plain")
@@ -160,7 +160,7 @@ def convolved(maps: Array, kernels: Array) -> Array:
     )
 
 
-@once
+@latest(64)
 def by_hand(checkpoint: Checkpoint, block: int, channel: int, digit: int) -> ByHand:
     """Block ``block`` (from 1) of the net with shortcuts over the first test digit of a class, in doubles."""
     digits = new_digits(SEEN)

@@ -21,6 +21,7 @@ from explainers.support.transfer_learning import KINDS, SIZES
 from explainers.support.transfer_reading import Reading
 
 BOUNDS = (0.0, 1.0)
+BEHIND = 1.12  # times the last number of images: there the words begin, behind the last point
 # Bases are not series of other pages: five colours that can be told apart.
 BASE_SERIES = {"04": "frozen", "59": "leaky", "all": "across", "none": "baseline", "other": "within"}
 
@@ -30,7 +31,7 @@ def size_axis() -> dict[str, Any]:
     return {
         "title": {"text": Label("axis.images")}, "type": "log", "tickvals": list(SIZES),
         "ticktext": [Label("count", n=size) for size in SIZES],
-        "range": [log10(SIZES[0] * 0.85), log10(SIZES[-1] * 1.05)],
+        "range": [log10(SIZES[0] * 0.85), log10(SIZES[-1] * BEHIND)],
     }  # fmt: skip
 
 
@@ -58,7 +59,7 @@ def learning_chart(readings: Sequence[Reading]) -> Chart:
             ends[kind] = row[-1]
         ends["chance"] = reading.numbers["chance"]
         traces.append(level_line((SIZES[0], SIZES[-1]), ends["chance"], "chance"))
-        frames.append([*traces, *end_labels(SIZES[-1], ends, BOUNDS)])
+        frames.append([*traces, *end_labels(SIZES[-1] * BEHIND, ends, BOUNDS)])
     layout = {
         "xaxis": size_axis(),
         "yaxis": {"title": {"text": Label("axis.accuracy")}, "range": list(BOUNDS)},
@@ -82,7 +83,7 @@ def seeds_chart(readings: Sequence[Reading]) -> Chart:
         "yaxis": {"title": {"text": Label("axis.accuracy")}, "range": list(BOUNDS)},
         "margin": {"r": 150},
     }
-    return Chart(layout, [[*traces, *end_labels(SIZES[-1], ends, BOUNDS)]], [0])
+    return Chart(layout, [[*traces, *end_labels(SIZES[-1] * BEHIND, ends, BOUNDS)]], [0])
 
 
 def bases_chart(values: Sequence[str], readings: Sequence[Reading]) -> Chart:
@@ -104,7 +105,8 @@ def bases_chart(values: Sequence[str], readings: Sequence[Reading]) -> Chart:
     places = apart(ends, (bounds[1] - bounds[0]) / 13, bounds[1])
     for key, (name, series, end) in names.items():
         words = Label("end.gain", base=name, points=100 * end) if key in rows else Label("end.zero")
-        traces.append(end_label(SIZES[-1], places[key], words, series, name=name, meta={"table": []}))
+        at = SIZES[-1] * BEHIND, places[key]
+        traces.append(end_label(*at, words, series, name=name, meta={"table": []}))
     layout = {
         "xaxis": size_axis(),
         "yaxis": {"title": {"text": Label("axis.gain")}, "range": list(bounds), "tickformat": "+.0%"},

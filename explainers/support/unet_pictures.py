@@ -103,25 +103,35 @@ def u_diagram(readings: Sequence[Reading]) -> Diagram:
     grids.append(Grid("found", (1, 0), "ink", title=Label("found"), pixel=PIXEL[0], narrow=(1, 0)))
     arrows.append(Arrow("merge0", "found"))
     frames = [{"image": last.image, **r.maps, "found": r.found["whole"]} for r in readings]
-    return Diagram(grids, arrows, frames, [r.step for r in readings], 1.0, ("down3", 3, 3), turns=False)
+    middle = last.maps["down3"][1:-1, 1:-1]  # away from the border, where the outline is whole
+    r, c = (int(i) + 1 for i in np.unravel_index(middle.argmax(), middle.shape))
+    return Diagram(grids, arrows, frames, [r.step for r in readings], 1.0, ("down3", r, c), turns=False)
 
 
 def pixel_diagram(readings: Sequence[Reading]) -> Diagram:
     """One number of the last 3 × 3 convolution: eight channels from the skip, eight from below."""
+    last = readings[-1]
+    r, c = last.look.row - 1, last.look.column - 1
     C = CHANNELS[0]
     rows = [Label("row.skip", n=n + 1) for n in range(C)] + [Label("row.below", n=n + 1) for n in range(C)]
     around = ["↖", "↑", "↗", "←", "·", "→", "↙", "↓", "↘"]
     products = " + ".join(f"{{x:r,{i}}}·({{w:r,{i}}})" for i in range(9))
     sums = " + ".join(f"({{each:{i},0}})" for i in range(2 * C))
     grids = [
-        Grid("x", (0, 0), title="x", rows=rows, columns=around, narrow=(0, 0), arithmetic=Label("how.x")),
+        # A phone has no room for all x; the line below the picture names them.
+        Grid("x", (0, 0), title="x", rows=rows, columns=around, span=(1, 2), narrow=(-1, -1),
+             arithmetic=Label("how.x")),
         Grid("w", (1, 0), "hidden"),
-        Grid("each", (2, 0), title="Σ x·w", narrow=(0, 2), arithmetic=f"{products} = {{self}}"),
-        Grid("bias", (3, 0), title="b", narrow=(0, 3), arithmetic=Label("how.bias")),
-        Grid("total", (4, 0), title="Σ + b", narrow=(0, 4), arithmetic=f"{sums} + ({{bias:0,0}}) = {{self}}"),
-        Grid("out", (5, 0), title="ReLU", narrow=(0, 5), arithmetic="max(0, {total:0,0}) = {self}"),
-    ]
-    frames = [{key: value.tolist() for key, value in r.terms.items()} for r in readings]
+        Grid("each", (2, 0), title="Σ x·w", rows=rows, columns=[""], span=(1, 2), narrow=(0, 1),
+             arithmetic=f"{products} = {{self}}"),
+        Grid("image", (3, 0), "ink", title=Label("image"), pixel=PIXEL[0], span=(3, 1), narrow=(0, 0)),
+        Grid("bias", (3, 1), title="b", narrow=(0, 2), arithmetic=Label("how.bias")),
+        Grid("total", (4, 1), title="Σ + b", narrow=(1, 2), arithmetic=f"{sums} + ({{bias:0,0}}) = {{self}}"),
+        Grid("out", (5, 1), title="ReLU", narrow=(2, 2), arithmetic="max(0, {total:0,0}) = {self}"),
+    ]  # fmt: skip
+    seen = {"box": [c - 1, r - 1, c + 2, r + 2], "series": "skip"}  # the pixel and its neighbours
+    still = {"image": last.image, "image/boxes": [seen]}
+    frames = [still | {key: value.tolist() for key, value in r.terms.items()} for r in readings]
     return Diagram(grids, [Arrow("each", "total"), Arrow("total", "out")], frames,
                    [r.step for r in readings], 1.0, ("each", 0, 0), turns=False)  # fmt: skip
 
@@ -137,13 +147,13 @@ def overlap_chart(readings: Sequence[Reading]) -> Chart:
                 "type": "bar", "orientation": "h", "x": values,
                 "y": [Label(f"case.{case}") for case in CASES],
                 "marker": {"color": [colour(SERIES[case]) for case in CASES], "opacity": opacity},
-                "text": [Label("bar", name=Label(key), value=value) for value in values],
+                "text": [Label("bar", value=value) for value in values],
                 "textposition": "outside", "textfont": {"size": 13}, "cliponaxis": False,
                 "name": Label(key), "hoverinfo": "skip",
             })  # fmt: skip
         frames.append(traces)
     layout = {
-        "xaxis": {"title": {"text": Label("axis.iou")}, "range": [0, 1.18],
+        "xaxis": {"title": {"text": Label("axis.iou")}, "range": [0, 1.1],
                   "tickvals": [0, 0.25, 0.5, 0.75, 1]},
         "yaxis": {"autorange": "reversed", "title": {"text": ""}, "automargin": True},
         "barmode": "group", "bargap": 0.25, "height": 430, "margin": {"l": 8, "r": 10},

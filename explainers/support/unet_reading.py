@@ -2,13 +2,13 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import lru_cache
 
 import numpy as np
 import torch
 
 from explainers.support.contract import Array, Checkpoint
 from explainers.support.measured import Measured
+from explainers.support.once import latest, once
 from explainers.support.unet_measure import NOISE, SIZE, asked, edge_of, held_out, iou, judged
 from explainers.support.unet_nets import CHANNELS, LEVELS, SKIPS, UNet
 
@@ -50,7 +50,7 @@ class Reading(Measured):
     lacks: str
 
 
-@lru_cache(maxsize=64)
+@once
 def net_of(checkpoint: Checkpoint, name: str) -> UNet:
     """One of the two nets as it stands in a checkpoint."""
     state = checkpoint.state(name)
@@ -110,7 +110,7 @@ def pixel_terms(net: UNet, maps: Mapping[str, Array], look: Look) -> dict[str, A
     }
 
 
-@lru_cache(maxsize=256)
+@latest(64)
 def judged_here(
     checkpoint: Checkpoint, noise: float, scale: float, threshold: float, cut: tuple[str, ...]
 ) -> dict[str, dict[str, float]]:
@@ -131,7 +131,7 @@ def judged_here(
     return result
 
 
-@lru_cache(maxsize=8)  # 0.3 MB each: for the next threshold
+@latest(4)  # 0.3 MB each: for the next threshold
 def asked_about(
     checkpoint: Checkpoint, case: str, cut: tuple[str, ...], noise: float, scale: float
 ) -> torch.Tensor:

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from explainers.support.contract import Label
-from explainers.support.pictures import Chart, colour, curves, line
+from explainers.support.pictures import Chart, colour, curves, end_label, line
 from explainers.support.yolo_boxes import precision_recall
 from explainers.support.yolo_reading import Reading, by_size
 from explainers.support.yolo_scenes import SEEN, SIZES
@@ -36,14 +36,20 @@ def precision_chart(readings: Sequence[Reading]) -> Chart:
     traces.append(line(recall.tolist(), precision.tolist(), "kept", name=Label("name.all")))
     here = test.recall(reading.confidence), test.precision(reading.confidence)
     traces.append({
-        "type": "scatter", "mode": "markers+text", "x": [here[0]], "y": [here[1]], "cliponaxis": False,
-        "name": Label("name.here"), "text": [Label("here", confidence=reading.confidence)],
-        "textposition": "bottom left" if here[0] > 0.3 else "bottom right", "textfont": {"size": 14},
+        "type": "scatter", "mode": "markers", "x": [here[0]], "y": [here[1]], "cliponaxis": False,
+        "name": Label("name.here"),
         "marker": {"size": 13, "color": colour("kept"), "line": {"width": 2, "color": "var(--u-card)"}},
     })  # fmt: skip
+    # Words on a ground of their own, away from the point: behind them run ten lines.
+    word = {
+        "x": here[0], "y": here[1], "text": Label("here", confidence=reading.confidence),
+        "ax": -70 if here[0] > 0.3 else 70, "ay": 70 if here[1] > 0.3 else -70, "arrowhead": 0, "standoff": 9,
+        "arrowcolor": "var(--u-ink)", "bgcolor": "var(--u-card)", "font": {"size": 14},
+    }  # fmt: skip
     layout = {
         "xaxis": {"title": {"text": Label("axis.recall")}, "range": [0, 1.02]},
         "yaxis": {"title": {"text": Label("axis.precision")}, "range": [0, 1.05]},
+        "annotations": [word],
     }
     return Chart(layout, [traces], [reading.step])
 
@@ -79,16 +85,14 @@ def sizes_chart(readings: Sequence[Reading]) -> Chart:
     reading = readings[-1]
     found = by_size(reading.on_all("sizes"), reading.confidence)
     traces = [
-        line(list(SEEN), [-0.04, -0.04], "truth", line={"width": 8}),
-        {
-            "type": "scatter", "mode": "text", "x": [sum(SEEN) / 2], "y": [0.04], "text": [Label("seen")],
-            "textfont": {"color": colour("truth"), "size": 14}, "hoverinfo": "skip", "name": Label("seen"),
-        },
+        line(list(SEEN), [1.1, 1.1], "truth", line={"width": 8}),
+        end_label(SEEN[1], 1.1, Label("seen"), "truth", name=Label("seen"), meta={"table": []}),
         line(list(SIZES), found, "kept", mode="lines+markers", marker={"size": 9}, cliponaxis=False,
              name=Label("name.found")),
     ]  # fmt: skip
     layout = {
         "xaxis": {"title": {"text": Label("axis.size")}, "range": [8, 74]},
-        "yaxis": {"title": {"text": Label("axis.found")}, "range": [-0.07, 1.05]},
-    }
+        "yaxis": {"title": {"text": Label("axis.found")}, "range": [-0.03, 1.17],
+                  "tickvals": [0, 0.2, 0.4, 0.6, 0.8, 1]},
+    }  # fmt: skip
     return Chart(layout, [traces], [reading.step])

@@ -103,7 +103,7 @@ def suppression_diagram(readings: Sequence[Reading]) -> Diagram:
     grids = [
         Grid("scene", (0, 0), "ink", pixel=3, title=Label("title.boxes"), narrow=(0, 0)),
         Grid("digit", (1, 0), "plain", title=Label("title.digit"), rows=names, narrow=(0, 1)),
-        Grid("score", (2, 0), title=Label("title.score"), sign=False, rows=names, narrow=(0, 2)),
+        Grid("score", (2, 0), title=Label("title.score"), sign=False, rows=names, narrow=(1, 1)),
     ]
     frame: dict[str, Any] = {
         "scene": reading.image,
@@ -130,7 +130,8 @@ def suppression_diagram(readings: Sequence[Reading]) -> Diagram:
         gone = [letters[cell] for cell in shown if reading.by[cell] == keeper]
         title = Label("title.step", letter=letters[keeper])
         grids.append(
-            Grid(f"iou{k}", (3 + k, 0), title=title, step=k, sign=False, rows=names, narrow=(0, 4 + k),
+            Grid(f"iou{k}", (3 + k, 0), title=title, step=k, sign=False, rows=names,
+                 narrow=(k % 4, 2 + k // 4),
                  arithmetic=Label("how.iou", k=k, letter=letters[keeper], limit=reading.nms))
         )  # fmt: skip
         grids += [hidden(f"{name}{k}", 1) for name in ("both", "either")]
@@ -140,7 +141,7 @@ def suppression_diagram(readings: Sequence[Reading]) -> Diagram:
             places[cell].append([f"iou{k}", r, 0])
             places[keeper] += [[f"iou{k}", r, 0]]
     grids.append(
-        Grid("fate", (3 + len(keepers), 0), "word", title=Label("title.fate"), rows=names, narrow=(0, 3))
+        Grid("fate", (3 + len(keepers), 0), "word", title=Label("title.fate"), rows=names, narrow=(2, 1))
     )
     frame["fate"] = [[fate_of(reading, cell, letters)] for cell in shown]
     frame["scene/boxes"] = [
@@ -158,37 +159,42 @@ def suppression_diagram(readings: Sequence[Reading]) -> Diagram:
     return Diagram(grids, [], [frame], [reading.step], 1.0, start, walk=walk, turns=False)
 
 
+def beside(name: str) -> str:
+    """A name that keeps away from what stands on its left."""
+    return f"\u00a0{name}"
+
+
 def decoding_diagram(readings: Sequence[Reading]) -> Diagram:
     """The cells with the highest scores: from 15 raw outputs to a box, a name and a score, by hand."""
-    names = list(LETTERS[:BY_HAND])
+    names, digits = list(LETTERS[:BY_HAND]), [beside(str(digit)) for digit in range(10)]
     grids = [
         Grid("cell", (0, 0), "plain", span=(2, 1), title=Label("title.cell"), rows=names, narrow=(0, 0),
              columns=[Label("column"), Label("row")]),
-        Grid("raw", (2, 0), span=(3, 1), title=Label("title.raw"), columns=[f"t_{i}" for i in "xywho"],
-             arithmetic=Label("how.raw"), narrow=(0, 1)),
+        Grid("raw", (2, 0), span=(3, 1), title=Label("title.raw"), narrow=(0, 1),
+             columns=[beside(f"t_{i}") for i in "xywho"], arithmetic=Label("how.raw")),
         Grid("share", (5, 0), span=(3, 1), title="σ(t)", columns=["x", "y", "w", "h", "o"], sign=False,
              arithmetic="σ({raw:r,c}) = 1 / ( 1 + e^−({raw:r,c}) ) = {self}", narrow=(0, 2)),
         Grid("x", (0, 1), "plain", title="x", rows=names, digits=1, columns=[""], narrow=(0, 3),
              arithmetic=f"( {{cell:r,0}} + {{share:r,0}} ) · {CELL} = {{self}}"),
-        Grid("y", (1, 1), "plain", title="y", digits=1, columns=[""], narrow=(1, 3),
+        Grid("y", (1, 1), "plain", title="y", digits=1, columns=[""], narrow=(0, 4),
              arithmetic=f"( {{cell:r,1}} + {{share:r,1}} ) · {CELL} = {{self}}"),
-        Grid("w", (2, 1), "plain", title="w", digits=1, columns=[""], narrow=(2, 3),
+        Grid("w", (2, 1), "plain", title="w", digits=1, columns=[""], narrow=(0, 5),
              arithmetic=f"{SIDE} · {{share:r,2}}² = {{self}}"),
-        Grid("h", (3, 1), "plain", title="h", digits=1, columns=[""], narrow=(3, 3),
+        Grid("h", (3, 1), "plain", title="h", digits=1, columns=[""], narrow=(0, 6),
              arithmetic=f"{SIDE} · {{share:r,3}}² = {{self}}"),
-        Grid("left", (4, 1), "plain", title="x₀", digits=1, columns=[""], narrow=(0, 4),
+        Grid("left", (4, 1), "plain", title="x₀", digits=1, columns=[""], narrow=(0, 7),
              arithmetic="{x:r,0} − {w:r,0} / 2 = {self}"),
-        Grid("top", (5, 1), "plain", title="y₀", digits=1, columns=[""], narrow=(1, 4),
+        Grid("top", (5, 1), "plain", title="y₀", digits=1, columns=[""], narrow=(0, 8),
              arithmetic="{y:r,0} − {h:r,0} / 2 = {self}"),
-        Grid("right", (6, 1), "plain", title="x₁", digits=1, columns=[""], narrow=(2, 4),
+        Grid("right", (6, 1), "plain", title="x₁", digits=1, columns=[""], narrow=(0, 9),
              arithmetic="{x:r,0} + {w:r,0} / 2 = {self}"),
-        Grid("bottom", (7, 1), "plain", title="y₁", digits=1, columns=[""], narrow=(3, 4),
+        Grid("bottom", (7, 1), "plain", title="y₁", digits=1, columns=[""], narrow=(0, 10),
              arithmetic="{y:r,0} + {h:r,0} / 2 = {self}"),
-        Grid("logits", (0, 2), title=Label("title.logits"), columns=list("0123456789"), span=(8, 1),
-             rows=names, arithmetic=Label("how.logit"), narrow=(0, 5)),
-        Grid("name", (0, 3), title="softmax", columns=list("0123456789"), span=(7, 1), sign=False, rows=names,
-             arithmetic="e^({logits:r,c}) / {sum:r,0} = {self}", narrow=(0, 6)),
-        Grid("score", (7, 3), title=Label("title.score"), sign=False, columns=[""], narrow=(0, 7),
+        Grid("logits", (0, 2), title=Label("title.logits"), columns=digits, span=(8, 1),
+             rows=names, arithmetic=Label("how.logit"), narrow=(0, 11)),
+        Grid("name", (0, 3), title="softmax", columns=digits, span=(7, 1), sign=False, rows=names,
+             arithmetic="e^({logits:r,c}) / {sum:r,0} = {self}", narrow=(0, 12)),
+        Grid("score", (7, 3), title=Label("title.score"), sign=False, columns=[""], narrow=(0, 13),
              arithmetic=Label("how.score")),
         hidden("sum"), hidden("best"),
     ]  # fmt: skip

@@ -10,7 +10,7 @@ from torch import Tensor
 from explainers.support.contract import Array, Checkpoint
 from explainers.support.digits import CLASSES
 from explainers.support.measured import Measured
-from explainers.support.once import once
+from explainers.support.once import latest, once
 from explainers.support.scenes import Scenes
 from explainers.support.yolo_boxes import average_precision, claims, overlap, suppressed_by
 from explainers.support.yolo_net import Detector, Found, decode
@@ -97,9 +97,9 @@ def look(net: Detector, images: Tensor) -> Found:
     return decode(net(images))
 
 
-@lru_cache(maxsize=24)
+@once
 def detector(checkpoint: Checkpoint) -> Detector:
-    """The detector at this step; its weights are kept with 16 bits. Those of two runs stay at hand."""
+    """The detector at this step; its weights are kept with 16 bits."""
     net = Detector()
     net.load_state_dict(checkpoint.state("detector"))
     return net.eval()
@@ -112,7 +112,7 @@ def image_of(kind: str, noise: float, scene: int) -> Array:
     return image
 
 
-@once
+@latest(64)  # scenes
 def raw_outputs(checkpoint: Checkpoint, kind: str, scene: int) -> Tensor:
     """What leaves the network for one scene: (1, 7, 7, 15), in double precision."""
     images = asked(kind, checkpoint.numbers["noise"]).images[scene - 1 : scene]
@@ -127,7 +127,7 @@ def answers(checkpoint: Checkpoint, kind: str) -> Found:
     return look(detector(checkpoint), asked(kind, checkpoint.numbers["noise"]).images)
 
 
-@lru_cache(maxsize=128)
+@latest(32)
 def judged(checkpoint: Checkpoint, kind: str, nms: int, named: bool) -> Judged:
     """That, suppressed at ``nms`` hundredths and compared with the digits; any name, if not ``named``."""
     return judge(answers(checkpoint, kind), asked(kind, checkpoint.numbers["noise"]), nms / 100, named)

@@ -6,7 +6,7 @@ import weakref
 import numpy as np
 
 from explainers.support.contract import Checkpoint
-from explainers.support.once import once
+from explainers.support.once import latest, once
 
 
 def checkpoint() -> Checkpoint:
@@ -39,3 +39,16 @@ def test_what_is_kept_goes_with_the_checkpoint() -> None:
     del one
     gc.collect()
     assert kept() is None
+
+
+def test_where_questions_are_many_the_latest_answers_stay() -> None:
+    asked = []
+
+    @latest(2)
+    def work(checkpoint: Checkpoint, by: int) -> int:
+        asked.append(by)
+        return by
+
+    one = checkpoint()
+    assert [work(one, by) for by in (1, 2, 3, 3, 2, 1)] == [1, 2, 3, 3, 2, 1]
+    assert asked == [1, 2, 3, 1]

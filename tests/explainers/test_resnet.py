@@ -1,5 +1,6 @@
 """What the page on ResNet teaches, on eight seeds that nobody picked."""
 
+from dataclasses import replace
 from functools import cache
 from typing import Any
 
@@ -12,6 +13,7 @@ from explainers import resnet as page
 from explainers.resnet import LEARNS, Reading, Training, View
 from explainers.support.contract import Checkpoint
 from explainers.support.digits import digit_split
+from explainers.support.powers import power
 from explainers.support.residual_measure import (
     SEEN,
     by_hand,
@@ -147,7 +149,9 @@ def test_what_sets_a_digit_apart() -> None:
 def test_the_block_by_hand_is_torchs(settings: dict[str, Any]) -> None:
     last = run(**QUICK, **settings)[-1]
     own = rebuilt(last, "skip").double().eval()
-    digits = new_digits(SEEN)
+    digits = new_digits()
+    right = (own(digits.images.double()).argmax(dim=1) == digits.labels).double().mean()
+    assert last.numbers["accuracy_skip"] == pytest.approx(float(right), abs=0.003)
     row = int((digits.labels == 5).nonzero()[0])
     stream = own.stream(digits.images[row : row + 1].double())
     for block, channel in ((1, 1), (3, 8)):
@@ -270,11 +274,42 @@ def test_the_pictures_say_what_the_reading_says() -> None:
     assert cells(picture, "right_plain")[0, 0] == reading.numbers["accuracy_plain"]
     block = page.picture_block([reading])
     np.testing.assert_array_equal(cells(block, "y"), reading.hand.y)
+    assert cells(picture, "skip2_left")[0, 0] == power(reading.along("signal", "skip")[2])
     row = page.picture_gradient([reading]).frames[0][1]
-    assert row["y"] == reading.along("gradient", "plain")
+    assert (row["name"], row["y"]) == ("series.plain", reading.along("gradient", "plain"))
+    assert page.picture_added([reading]).frames[0][0]["y"] == reading.along("added", "skip")
     points = page.picture_lesion([reading]).frames[0][0]
     np.testing.assert_allclose(points["y"], worth(run(**QUICK)[-1], "skip")[:-1])
     assert points["marker"]["size"] == [8, 15, 8]
+
+
+def test_what_is_said_is_what_was_measured() -> None:
+    reading = read({"block": 2}, **QUICK)
+    left = {"signal_plain_0": 1.0, "signal_plain_1": 0.2, "signal_plain_2": 0.003, "signal_plain_3": 0.002}
+    made = replace(reading, numbers={**reading.numbers, **left, "accuracy_skip": 0.9})
+    dies = page.see_signal(made, "plain")
+    assert (dies.key, dies.values["block"], dies.values["last"]) == ("dies_plain", 2, power(0.002))
+    costs, lesion = made.costs("skip"), page.see_lesion(made, "skip")
+    assert lesion.key == "lesion_skip"
+    assert (lesion.values["worst"], lesion.values["cost"]) == (1 + int(np.argmax(costs)), max(costs))
+
+
+def test_a_sweep_counts_from_where_on_a_net_does_not_learn() -> None:
+    reading, depths = read(**QUICK), (4, 6, 8, 12)
+    rows = {"plain": (0.9, 0.1, 0.8, 0.2), "skip": (0.9, 0.8, 0.7, 0.6)}
+    readings = [
+        replace(
+            reading, numbers={**reading.numbers, **{f"accuracy_{net}": row[i] for net, row in rows.items()}}
+        )
+        for i in range(len(depths))
+    ]
+    skip, plain = page.see_sweep("depth", depths, readings)
+    assert (plain.key, plain.values["deepest"], plain.values["stops"]) == ("depth_plain", 8, 12)
+    assert (skip.key, skip.values["low"], skip.values["high"]) == ("depth_all_skip", 0.6, 0.9)
+    (seeds,) = page.see_sweep("seed", depths, readings)
+    assert (seeds.values["skip"], seeds.values["plain"], seeds.values["n"]) == (4, 2, 4)
+    for trace in page.sweep_depth(depths, readings).frames[0][:2]:
+        assert list(trace["y"]) == list(rows[trace["name"].removeprefix("series.")])
 
 
 def test_ink_is_half_at_the_spread_and_never_full() -> None:
@@ -304,3 +339,7 @@ def test_the_digits_are_new_to_the_nets() -> None:
     learn, test = digit_split(2)
     assert not (learn.images[:, None, :3] == test.images[:1, :3][None]).flatten(1).all(dim=1).all()
     assert torch.equal(new_digits().images, test.images[:500])
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(page, "digit_split", lambda shrink: (digit_split(shrink)[0], None))
+        steps = page.train(Training(**QUICK))  # looks at no test digit
+        assert [next(steps).step for _ in range(2)] == [0, 2]

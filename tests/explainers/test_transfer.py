@@ -331,6 +331,20 @@ def test_frozen_is_cheap() -> None:
         assert 0 < found["seconds_frozen"] < found["seconds_scratch"] / 3
 
 
+def test_cpu_time_is_shared_out_among_the_nets() -> None:
+    found, generator = contest()
+    found.step(generator)
+    found.seconds = {"features": 15.0, "scratch": 30.0, "frozen": 45.0, "tuned": 60.0}
+    kept = learning.recorded(1, 1, found, "04", 6.0, {})
+    assert kept.seconds == {"features": 1, "scratch": 2, "frozen": 4, "tuned": 4, "base": 6 / DRAWS}
+    alive = [(features.amax(dim=0) > 0).sum() for features in found.test_features]
+    assert kept.numbers["alive"] == pytest.approx(float(sum(alive)) / DRAWS)
+    then = torch.stack([start.trained["conv2.weight"] for start in found.starts])
+    now = found.stacks["tuned"].values["conv2.weight"].detach()[:DRAWS]
+    far = (now - then).flatten(1).norm(dim=1) / then.flatten(1).norm(dim=1)
+    assert kept.numbers["moved_tuned_1_conv2"] == pytest.approx(float(far.mean()))
+
+
 def test_cpu_time_is_no_number_of_the_seed() -> None:
     """It differs from run to run, so it stands apart from what is the same, bit for bit."""
     first = run(seed=301, **QUICK)[-1]
@@ -420,6 +434,18 @@ def test_every_sentence_has_words_whatever_was_measured() -> None:
         assert {f"{kind}_{each}" for each in ("win", "lose", "draw")} <= keys
 
 
+def test_the_sentences_have_the_numbers_of_the_reading() -> None:
+    reading = read(seed=301)
+    even = {**reading.numbers, "accuracy_frozen_10": reading.numbers["accuracy_scratch_10"]}
+    with sizes():
+        told = {say.key.partition("_")[0]: say.values for say in page.see(run(seed=301)[-1], reading)}
+        draws = reading.draws("frozen", 10)
+        (seeds,) = page.see_sweep("seed", (0, 1), [reading, replace(reading, numbers=even)])
+    assert (told["frozen"]["low_frozen"], told["frozen"]["high_frozen"]) == (min(draws), max(draws))
+    assert told["few"]["frozen"] == reading.accuracy("frozen", 1)
+    assert (seeds.values["lose_at"], seeds.values["win_at"]) == (1, 0)
+
+
 def test_the_base_is_said_to_be_kept_only_where_it_is() -> None:
     reading = read(seed=301)
     for right, key in ((0.93, "kept"), (0.5, "forgot")):
@@ -480,8 +506,14 @@ def test_the_charts_show_the_readings_numbers() -> None:
         assert list(forgotten[1]["y"]) == [r.numbers["base_tuned_10"] for r in (first, last)]
         gains = page.sweep_base(["04", "all"], [first, last]).frames[0]
         assert list(gains[2]["y"]) == [last.gain(size) for size in FEW]
+        ends = {str(t["name"]): t["text"][0].values["value"] for t in frame if "text" in t}
+        assert ends["series.scratch"] == last.accuracy("scratch", FEW[-1])
         cost = page.picture_cost([first, last]).frames[-1]
+        assert [t["x"][0] for t in cost[:4]] == [1000 * last.seconds[kind] for kind in ("base", *KINDS)]
         assert [trace["x"][0] for trace in cost[5:]] == [last.learnt[kind] for kind in KINDS]
+        seeds = page.sweep_seed([0, 1], [first, last]).frames[0]
+        means = [np.mean([r.accuracy("scratch", size) for r in (first, last)]) for size in FEW]
+        np.testing.assert_allclose(seeds[2]["y"], means)  # behind a thin line for each
         layers = page.picture_layers([first, last])
         assert cells(layers, "moved")[1, 2] == last.numbers["moved_tuned_10_conv2"]
         words = [[str(word) for word in row] for row in layers.frames[-1]["learns"]]

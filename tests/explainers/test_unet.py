@@ -20,6 +20,7 @@ from explainers.support.unet_measure import (
     REGIONS,
     SIZE,
     TESTED,
+    asked,
     edge_of,
     held_out,
     iou,
@@ -29,7 +30,7 @@ from explainers.support.unet_measure import (
 from explainers.support.unet_nets import CHANNELS, LEVELS, SKIPS, UNet, loss, started
 from explainers.support.unet_pictures import FIELDS
 from explainers.support.unet_reading import Reading, judged_here, net_of
-from tests.checks import has_words, stands_apart
+from tests.checks import cells, has_words, stands_apart
 from tests.test_contract import drawn_with_words
 from ui.locale import LANGUAGES, Words
 from ui.payload import lean, packed
@@ -191,6 +192,9 @@ def test_what_a_checkpoint_measured_is_what_its_weights_do() -> None:
     at_hand = judged_here(last, NOISE, 1.0, 0.5000001, SKIPS)
     for case, row in here.items():
         assert row == pytest.approx(at_hand[case], abs=5e-3)
+    small = held_out(NOISE, 0.4)
+    expected = judged((asked(nets["whole"], small.images) >= 0.5).float(), small.masks)
+    assert judged_here(last, NOISE, 0.4, 0.5, SKIPS)["whole"] == expected
 
 
 # -- what the page claims ------------------------------------------------------------------------------------
@@ -278,6 +282,31 @@ def test_errors_are_the_threshold_against_the_truth() -> None:
     )
 
 
+def test_what_is_drawn_and_said_is_what_was_measured() -> None:
+    first, last = shipped()[0], shipped()[-1]
+    numbers, reading = last.numbers, read(scene=2)
+    for bar, key in zip(unet.picture_overlap([reading]).frames[0], ("iou", "iou_boundary"), strict=True):
+        assert bar["x"] == [numbers[f"{key}_{case}"] for case in CASES]
+    for bar, region in zip(unet.picture_errors([reading]).frames[0], REGIONS, strict=True):
+        cases = ("whole", "cut_all", "without")
+        assert bar["x"] == [numbers[f"{region}_{case}"] * numbers[f"wrong_{case}"] for case in cases]
+    curve = next(t for t in unet.picture_training([reading]).frames[0] if t["name"] == "series.without")
+    assert curve["y"] == [numbers["iou_boundary_without"]]
+    for net in ("whole", "without"):
+        np.testing.assert_array_equal(
+            cells(unet.picture_masks([reading]), f"errors_{net}"), reading.errors[net]
+        )
+    runs = (first, last, last)
+    dear = [min(SKIPS, key=lambda s, n=c.numbers: n[f"iou_boundary_cut_{s}"]) for c in runs]  # type: ignore[misc]
+    keys = [say.key for say in unet.see(last, reading)]
+    assert keys == ["help", "gone_all", "where_edge", f"dear_{dear[1]}"]
+    strict = unet.see(last, read(threshold=0.95))
+    assert strict[-1].values["threshold"] == 0.95 and "where_missed" in [say.key for say in strict]
+    (said,) = unet.see_sweep("seed", range(3), [unet.read(c, unet.View()) for c in runs])
+    assert {skip: said.values[skip] for skip in SKIPS} == {skip: dear.count(skip) for skip in SKIPS}
+    assert said.values["ruined"] == sum(c.numbers["iou_cut_all"] < 0.1 for c in runs) == 2
+
+
 def test_every_cut_every_scene_and_every_outcome_has_words() -> None:
     last = shipped()[-1]
     cuts = [cut for n in range(LEVELS + 1) for cut in combinations(SKIPS, n)]
@@ -317,11 +346,3 @@ def test_the_main_picture_is_small_enough_for_a_class() -> None:
     assert isinstance(picture, Diagram)
     data = packed({**vars(picture), "frames": lean(picture, picture.frames)}, Words("en", "unet").label)
     assert len(data) < 300_000
-
-
-def test_sweep_counts_the_seeds() -> None:
-    readings = [unet.read(shipped()[i], unet.View()) for i in (0, -1)]
-    (said,) = unet.see_sweep("seed", [0, 1], readings)
-    assert said.values["n"] == 2
-    assert said.values["help"] in (1, 2)
-    assert sum(said.values[skip] for skip in SKIPS) == 2

@@ -262,15 +262,24 @@ const uDiagram = (root) => {
     const margin = data.stages.some(taken) ? 1 : 0;
     // On a narrow screen pictures stand in lines, each as wide as it is, and not in columns.
     const lines = form === 'narrow' && sheets.size > 0, width = Math.min(area.clientWidth, area.parentElement.clientWidth) - 2;
+    // A word on an arrow between two columns needs more room than the gap between them.
+    const room = new Map();
+    for (const { start, end, label } of data.arrows) {
+      const [from, to] = [spot(by(start)), spot(by(end))], column = Math.max(from[0], to[0]);
+      const gap = lines ? -4 : tight && data.walk ? 22 : 12;
+      if (label && from[1] === to[1] && Math.min(from[0], to[0]) >= 0) room.set(column, Math.max(room.get(column) ?? 0, label.length * 8 - gap));
+    }
     for (const [name, box] of boxes) {
       const [column, row] = spot(by(name));
       box.hidden = column < 0;
+      box.style.marginLeft = `${room.get(column) ?? 0}px`;
       const [wide, high] = form === 'narrow' ? [1, 1] : turned ? [...by(name).span].reverse() : by(name).span;
       box.style.gridColumn = `${column + 1 + (turned ? 0 : margin)} / span ${wide}`;
       box.style.gridRow = `${row + 1 + (turned ? margin : 0)} / span ${high}`;
       box.style.order = lines ? 1000 * row + column + 1 : '';
       const sheet = sheets.get(name), mates = data.grids.filter((grid) => boxes.has(grid.name) && spot(grid)[1] === row);
-      sheet?.sized(lines ? Math.min(by(name).pixel, (width / mates.length - 16) / sheet.columns) : by(name).pixel);
+      const words = mates.reduce((sum, grid) => sum + (room.get(spot(grid)[0]) ?? 0), 0);
+      sheet?.sized(lines ? Math.min(by(name).pixel, ((width - words) / mates.length - 16) / sheet.columns) : by(name).pixel);
     }
     breaks.forEach((end, row) => { end.hidden = !lines; end.style.order = 1000 * row + 999; });
     stages.forEach((stage, i) => {
@@ -286,13 +295,6 @@ const uDiagram = (root) => {
     layout.classList.toggle('u-narrow', form === 'narrow');
     layout.classList.toggle('u-traced', data.traced && form !== 'narrow');
     layout.classList.toggle('u-walked', !turned && !!data.walk);
-    // A word on an arrow between two columns needs more room than the gap between them.
-    const room = new Map();
-    for (const { start, end, label } of data.arrows) {
-      const [from, to] = [spot(by(start)), spot(by(end))];
-      if (label && from[1] === to[1]) room.set(Math.max(from[0], to[0]), Math.max(0, label.length * 8 - (tight && data.walk ? 22 : 12)));
-    }
-    for (const [name, box] of boxes) box.style.marginLeft = `${room.get(spot(by(name))[0]) ?? 0}px`;
   };
 
   // A row's title stands beside its cells: what some of them have above or below does not move it.
