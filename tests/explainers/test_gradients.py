@@ -38,7 +38,7 @@ from explainers.support.recall import CHANCE, SYMBOLS, recall_batch
 from tests.checks import cells, has_words, stands_apart
 from ui.locale import LANGUAGES, Words
 
-SEEDS = range(101, 108)
+SEEDS = range(101, 109)
 KINDS = [*(("rnn", activation) for activation in ACTIVATIONS), ("lstm", "tanh"), ("gru", "tanh")]
 EACH = pytest.mark.parametrize(("kind", "activation"), KINDS)
 

@@ -25,7 +25,7 @@ from explainers.support.lstm_reading import Reading, at_the_end
 from explainers.support.lstm_tasks import Batch, answer_count, asked_about, unseen
 from tests.checks import cells, has_words, stands_apart
 
-SEEDS = range(101, 108)
+SEEDS = range(101, 109)
 SMALL = {"length": 8, "units": 5, "steps": 20, "seed": 101}
 
 # The numbers of a picture have seven digits.
