@@ -21,9 +21,9 @@ from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 HERE = Path(__file__).resolve().parent
-# Plotly is large: the browser fetches it while Streamlit itself is still starting.
-AHEAD = (b"link", b"</vendor/plotly.min.js>; rel=preload; as=script")
-LASTING = re.compile(r"/(vendor|static)/.+\.(js|css)")  # Plotly, Streamlit
+# Plotly is large: the browser fetches and compiles it while Streamlit itself is still starting.
+AHEAD = (b"link", b"</assets/plotly/plotly-cartesian.min.js>; rel=modulepreload")
+LASTING = re.compile(r"/(assets|vendor|static)/.+\.(js|css)")  # Plotly, Streamlit
 CONDITIONS = {"range", "if-none-match", "if-modified-since"}
 COLLECT_EVERY = 30.0  # seconds; Streamlit's own collection after every rerun is switched off
 

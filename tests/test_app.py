@@ -9,11 +9,12 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
+import plotly
 import pytest
 import streamlit as st
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from app import Guard, Packing, policy
+from app import HERE, Guard, Packing, policy
 
 HTML = Path(st.__file__).parent / "static" / "index.html"
 
@@ -101,6 +102,14 @@ def test_a_script_that_stays_is_compressed_once_and_all_else_at_every_visit() ->
         )
     answer("/static/js/index.js", app=app)
     assert asked.count("/static/js/index.js") == 2, "kept compressed only"
+
+
+def test_the_part_of_plotly_that_draws_in_the_plane_is_of_the_installed_release() -> None:
+    whole = Path(plotly.__file__).parent / "package_data" / "plotly.min.js"
+    part = HERE / "static" / "plotly" / "plotly-cartesian.min.js"
+    versions = [re.search(r" v([\d.]+)\n", file.read_text(encoding="utf-8")[:200]) for file in (whole, part)]
+    assert versions[0] and versions[1]
+    assert versions[0][1] == versions[1][1], "take the new one from npm: plotly.js-cartesian-dist-min"
 
 
 def test_a_websocket_passes() -> None:

@@ -103,6 +103,7 @@ const uScrubber = (parent, { go, start, next, pace }) => {
   };
   range.oninput = () => { if (timer) still(); go(Number(range.value)); };
   return {
+    bar,
     at(index, text) {
       range.value = index;
       output.textContent = text;
@@ -167,6 +168,7 @@ const uFrame = (root, show, rows) => {
 
   return {
     canvas,
+    bar: scrubber.bar,
     redraw: () => data.steps.length && draw(),
     update(fresh, phrases) {
       const same = fresh.steps[0] === data.steps[0] && fresh.steps[1] === data.steps[1];

@@ -40,3 +40,46 @@ def test_a_picture_opens_where_it_teaches(
     ends = scrubber.evaluate("s => [s.value === '0', s.value === s.max]")
     assert ends == [first, not first]
     page.close()
+
+
+def test_a_frame_has_all_its_names_and_is_the_same_drawn_and_as_a_copy(
+    browser: BrowserContext, server: str
+) -> None:
+    page = visit(browser, server, "embedding", "en").open().page
+    found = page.evaluate(
+        """async () => {
+          const root = document.querySelector('.u-picture');
+          const [canvas, range] = ['.u-canvas', '.u-scrub input'].map((of) => root.querySelector(of));
+          const frame = () => new Promise(requestAnimationFrame);
+          const pass = async () => {
+            const looks = [];
+            for (let k = 0; k <= range.max; k++) {
+              range.value = k;
+              range.dispatchEvent(new Event('input'));
+              await frame();
+              looks.push(canvas.innerHTML);
+            }
+            return looks;
+          };
+          range.blur();
+          const drawn = await pass(), live = canvas.firstChild;
+          const texts = [...canvas.querySelectorAll('.textpoint text')].map((e) => e.textContent);
+          const names = [texts, canvas.data.flatMap((trace) => trace.text)];
+          range.focus();
+          await pass();
+          const copied = await pass(), copy = canvas.firstChild;
+          while (canvas.firstChild !== live) await frame();
+          return {
+            names: names.map((some) => some.filter((name) => name.trim())),
+            same: drawn.map((look, k) => look === copied[k]),
+            copies: copy !== live,
+            rest: canvas.innerHTML === drawn.at(-1),
+          };
+        }"""
+    )
+    named, wanted = found["names"]
+    assert named == wanted
+    assert all(found["same"])
+    assert found["copies"]
+    assert found["rest"]
+    page.close()
