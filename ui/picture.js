@@ -103,6 +103,7 @@ const uScrubber = (parent, { go, start, next, pace }) => {
   };
   range.oninput = () => { if (timer) still(); go(Number(range.value)); };
   return {
+    bar,
     at(index, text) {
       range.value = index;
       output.textContent = text;
@@ -173,6 +174,7 @@ const uFrame = (root, show, rows) => {
 
   return {
     canvas,
+    bar: scrubber.bar,
     redraw: () => data.steps.length && draw(),
     showsNewest: (fresh) => (same(fresh) ? atEnd : !fresh.opens_first),
     update(fresh, phrases) {

@@ -40,3 +40,48 @@ def test_a_picture_opens_where_it_teaches(
     ends = scrubber.evaluate("s => [s.value === '0', s.value === s.max]")
     assert ends == [first, not first]
     page.close()
+
+
+def test_a_frame_has_all_its_names_and_is_the_same_drawn_and_as_a_copy(
+    browser: BrowserContext, server: str
+) -> None:
+    page = visit(browser, server, "embedding", "en").open().page
+    found = page.evaluate(
+        """async () => {
+          const root = document.querySelector('.u-picture');
+          const [canvas, range] = ['.u-canvas', '.u-scrub input'].map((of) => root.querySelector(of));
+          const frame = () => new Promise(requestAnimationFrame);
+          const some = (names) => names.map((name) => name.trim()).filter((name) => name).join();
+          const lost = [];
+          const pass = async () => {
+            const looks = [];
+            for (let k = range.max; k >= 0; k--) {
+              range.value = k;
+              range.dispatchEvent(new Event('input'));
+              await frame();
+              looks.push(canvas.innerHTML);
+              const texts = [...canvas.querySelectorAll('.textpoint text')].map((e) => e.textContent);
+              const wanted = canvas.data.flatMap(({ text }) => text);
+              if (!range.matches(':focus') && some(texts) !== some(wanted)) lost.push(k);
+            }
+            return looks;
+          };
+          range.blur();
+          const drawn = await pass(), live = canvas.firstChild;
+          range.focus();
+          await pass();
+          const copied = await pass(), copy = canvas.firstChild;
+          while (canvas.firstChild !== live) await frame();
+          return {
+            lost,
+            same: drawn.map((look, k) => look === copied[k]),
+            copies: copy !== live,
+            rest: canvas.innerHTML === drawn.at(-1),
+          };
+        }"""
+    )
+    assert not found["lost"]
+    assert all(found["same"])
+    assert found["copies"]
+    assert found["rest"]
+    page.close()

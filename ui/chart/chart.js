@@ -1,11 +1,9 @@
 const HEIGHT = 380; // px, so that the picture's place is there before Plotly is
 
-const uPlotly = () => window.__plotly ??= new Promise((done, failed) => {
-  const tag = Object.assign(document.createElement('script'), {
-    src: '/vendor/plotly.min.js', onload: () => done(window.Plotly), onerror: failed,
-  });
-  document.head.append(tag);
-});
+// What draws in the plane is a third of Plotly, and compiled already, as the page's header asks: it is here before
+// what else stands on the page. The whole is for pictures in space.
+const PLANE = '/assets/plotly/plotly-cartesian.min.js', WHOLE = '/vendor/plotly.min.js';
+const uPlotly = (path) => (window.__plotly ??= {})[path] ??= import(location.origin + path).then(() => window.Plotly);
 
 const uResolve = (value, colour) => {
   if (typeof value === 'string') return value.startsWith('var(--') ? colour(value.slice(4, -1)) : value;
@@ -29,6 +27,52 @@ const uMerge = (under, over) => {
 const NARROW = 420; // px
 // A word with no room there is left out: its trace says meta.wide.
 const uEnd = (trace) => trace.mode === 'text' && trace.cliponaxis === false && trace.x?.length === 1 && /^middle (left|right)$/.test(trace.textposition);
+
+// Plotly takes about ten times as long to draw a frame as the browser to put up a copy of the drawing. So copies
+// stand in while somebody scrubs; the drawing itself, which answers the pointer, as soon as that rests.
+const REST = 250; // ms
+
+const uCopies = (canvas, bar, draw) => {
+  const copies = new Map(), idle = window.requestIdleCallback ?? setTimeout;
+  let live = null, drawn = -1, shown = -1, count = 0, turn = 0, timer;
+  // Nothing is copied before somebody reaches for the scrubber, nor what the pointer brought up on the picture.
+  const wanted = () => count > 1 && bar.matches(':hover, :focus-within') && !canvas.matches(':hover');
+  const put = (node) => { if (node && canvas.firstChild !== node) canvas.replaceChildren(node); };
+  const make = async (index) => {
+    const mine = ++turn;
+    put(live);
+    await draw(index);
+    if (mine !== turn || index >= count) return;
+    [live, drawn] = [canvas.firstChild, index];
+    // What WebGL drew cannot be copied.
+    if (live && wanted() && !live.querySelector('canvas')) copies.set(index, live.cloneNode(true));
+  };
+  const settle = () => { if (canvas.firstChild !== live || drawn !== shown) return make(shown); };
+  const nearest = () => [...Array(count).keys()].filter((index) => !copies.has(index))
+    .sort((one, other) => Math.abs(one - shown) - Math.abs(other - shown))[0];
+  // The frames nobody has seen yet, one whenever the browser has nothing else to do.
+  const prepare = async () => {
+    const next = nearest();
+    if (next === undefined || !wanted() || !canvas.isConnected) return settle();
+    await make(next);
+    if (!copies.has(next)) return settle();
+    put(copies.get(shown));
+    later(0);
+  };
+  const later = (wait) => { clearTimeout(timer); timer = setTimeout(() => idle(prepare), wait); };
+  for (const kind of ['focusin', 'pointerenter']) bar.addEventListener(kind, () => later(0));
+  canvas.addEventListener('pointerenter', settle);
+  return {
+    resized() { copies.clear(); if (live) settle(); },
+    forget(frames) { copies.clear(); count = frames; drawn = -1; },
+    show(index) {
+      shown = index;
+      if (wanted()) later(REST);
+      const copy = wanted() && copies.get(index);
+      return copy ? put(copy) : make(index);
+    },
+  };
+};
 
 const uChart = (root) => {
   let data, words, overlay, narrow = false;
@@ -66,21 +110,32 @@ const uChart = (root) => {
   // Many marks side by side would cover one another.
   const closer = (trace) => narrow && trace.marker?.symbol && trace.x.length > 16
     ? { ...trace, marker: { ...trace.marker, size: 0.45 * trace.marker.size } } : trace;
-  const show = (index) => uPlotly().then((Plotly) => {
-    if (!root.isConnected || index >= data.frames.length) return;
-    const colour = uColours(root);
+  const tell = (index) => {
     narrow = root.clientWidth < NARROW;
     const told = ends(index);
     key.hidden = !told.length;
+    if (!told.length) return;
+    const colour = uColours(root);
     key.replaceChildren(...told.map((trace) => {
       const word = uElement('span', '', null, `${trace.text[0]}`.trim());
       word.style.color = uResolve(trace.textfont.color, colour);
       return word;
     }));
+    colour.done();
+  };
+  // Plotly takes the place of a word that was empty once away for good.
+  const named = (trace) => Array.isArray(trace.text) ? { ...trace, text: trace.text.map((word) => word === '' ? ' ' : word) } : trace;
+  let library = null;
+  const inSpace = () => data.frames.some((traces) => traces.some(({ type }) => type?.endsWith('3d')));
+  const draw = (index) => uPlotly(inSpace() ? WHOLE : PLANE).then((Plotly) => {
+    if (!root.isConnected || index >= data.frames.length) return;
+    if (library && library !== Plotly) library.purge(frame.canvas);
+    library = Plotly;
+    const colour = uColours(root), told = ends(index);
     const traces = (overlay ?? []).filter((trace) => trace.mode !== 'text').map((trace) => ({
       ...uResolve(trace, colour), opacity: 0.45, name: `${trace.name ?? ''} (A)`,
       line: { ...uResolve(trace.line ?? {}, colour), dash: 'dash' },
-    })).concat(uResolve(data.frames[index].filter((trace) => !told.includes(trace) && !(narrow && trace.meta?.wide)).map(closer), colour));
+    })).concat(uResolve(data.frames[index].filter((trace) => !told.includes(trace) && !(narrow && trace.meta?.wide)).map(closer).map(named), colour));
     const full = layout(colour);
     colour.done();
     return Plotly.react(frame.canvas, traces, full, { displayModeBar: false, responsive: true, scrollZoom: false });
@@ -101,14 +156,17 @@ const uChart = (root) => {
     return [['', title('xaxis', 'x'), title('yaxis', 'y'), 'z'].slice(0, wide), ...out];
   };
   const key = uElement('div', 'u-key', root);
-  const frame = uFrame(root, show, rows);
+  const frame = uFrame(root, (index) => { tell(index); return copies.show(index); }, rows);
+  const copies = uCopies(frame.canvas, frame.bar, draw);
+  const anew = () => { if (data) { copies.forget(data.frames.length); frame.redraw(); } };
   frame.canvas.setAttribute('role', 'img');
-  uThemeWatch(root, () => frame.redraw());
-  new ResizeObserver(() => { if (data && (root.clientWidth < NARROW) !== narrow) frame.redraw(); }).observe(root);
+  uThemeWatch(root, anew);
+  new ResizeObserver(() => (root.clientWidth < NARROW) !== narrow ? anew() : copies.resized()).observe(root);
   return {
     update(message) {
       ({ spec: data, words, overlay } = message);
       frame.canvas.setAttribute('aria-label', words.title);
+      copies.forget(data.frames.length);
       frame.canvas.style.minHeight = `${data.layout.height ?? HEIGHT}px`;
       frame.update(data, words);
     },
