@@ -17,7 +17,9 @@ from urllib.parse import urlencode
 import pytest
 from playwright.sync_api import BrowserContext, Page, expect, sync_playwright
 
+from explainers.support.registry import names
 from tests.chromium import find
+from ui.locale import LANGUAGES, table
 
 ROOT = Path(__file__).resolve().parents[2]
 FLAGS = [
@@ -159,3 +161,32 @@ def visit(browser: BrowserContext, server: str, name: str, language: str, width:
     page = browser.new_page()
     page.set_viewport_size({"width": width, "height": DESKTOP[1]})
     return Visit(page, server, name, language)
+
+
+@pytest.fixture(scope="package", params=names())
+def shown(browser: BrowserContext, server: str, request: pytest.FixtureRequest) -> Iterator[Visit]:
+    """Each page, opened once for all tests that leave it as it was."""
+    shown = visit(browser, server, request.param, "en").open()
+    yield shown
+    shown.page.close()
+
+
+# What Streamlit replaces, it fades: half faded it has less contrast than when it stands.
+STILL = """() => document.getAnimations().every((one) =>
+    one.playState !== 'running' || one.effect.getComputedTiming().endTime === Infinity)"""
+
+
+def in_language(at: Visit, language: str) -> Visit:
+    """The page after a change of its language, if it has another."""
+    if at.language != language:
+        at.language = language
+        buttons = at.page.locator("[data-testid=stSidebar] [data-testid=stButtonGroup] button")
+        buttons.nth(list(LANGUAGES).index(language)).click()
+        claim = table(language, at.name)["claim"]
+        at.page.wait_for_function(
+            "claim => document.querySelector('.u-claim')?.innerText === claim", arg=claim
+        )
+        ready(at.page)
+        at.page.mouse.move(640, 0)
+        at.page.wait_for_function(STILL)
+    return at

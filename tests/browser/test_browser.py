@@ -1,47 +1,21 @@
 """What only a browser shows: every page in both languages and themes, large and small, to a screen reader."""
 
-from collections.abc import Iterator
-
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import BrowserContext, Page
+from playwright.sync_api import Page
 
-from explainers.support.registry import names
-from tests.browser.conftest import DESKTOP, Visit, ready, visit
+from tests.browser.conftest import DESKTOP, Visit, in_language
 from ui.locale import LANGUAGES, table
 
 # A cold deep link probes these two below its own path before it tries the root: harmless.
 PROBES = ("/_stcore/health", "/_stcore/host-config")
 THEMES = ("light", "dark")
-# What Streamlit replaces, it fades: half faded it has less contrast than when it stands.
-STILL = """() => document.getAnimations().every((one) =>
-    one.playState !== 'running' || one.effect.getComputedTiming().endTime === Infinity)"""
-
-
-@pytest.fixture(scope="module", params=names())
-def shown(browser: BrowserContext, server: str, request: pytest.FixtureRequest) -> Iterator[Visit]:
-    """Each page, opened once for all the tests below."""
-    shown = visit(browser, server, request.param, "en").open()
-    yield shown
-    shown.page.close()
 
 
 @pytest.fixture(scope="module", params=LANGUAGES)
 def opened(shown: Visit, request: pytest.FixtureRequest) -> Visit:
     """The page in each language, as somebody sees it who changes the language."""
-    if shown.language != request.param:
-        shown.language = request.param
-        codes = list(LANGUAGES)
-        buttons = shown.page.locator("[data-testid=stSidebar] [data-testid=stButtonGroup] button")
-        buttons.nth(codes.index(shown.language)).click()
-        claim = table(shown.language, shown.name)["claim"]
-        shown.page.wait_for_function(
-            "claim => document.querySelector('.u-claim')?.innerText === claim", arg=claim
-        )
-        ready(shown.page)
-        shown.page.mouse.move(640, 0)
-        shown.page.wait_for_function(STILL)
-    return shown
+    return in_language(shown, request.param)
 
 
 def wear(page: Page, theme: str) -> None:
@@ -76,7 +50,7 @@ def test_a_picture_changes_its_colours_with_the_theme(opened: Visit) -> None:
     light = opened.page.evaluate(
         f"""() => new Promise((done) => {{ let before = [], same = 0; const look = () => {{
         const now = ({colours})(); same = String(now) === String(before) ? same + 1 : 0; before = now;
-        same > 30 ? done(now) : requestAnimationFrame(look); }}; look(); }})"""
+        same > 15 ? done(now) : requestAnimationFrame(look); }}; look(); }})"""
     )
     assert light
     wear(opened.page, "dark")

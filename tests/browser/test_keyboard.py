@@ -1,26 +1,22 @@
 """The main path of every page with the keyboard alone; what the browser does without asking the server."""
 
 import re
-from collections.abc import Iterator
 
 import pytest
 from playwright.sync_api import BrowserContext, Locator, expect
 
 from explainers.support.registry import find, names
-from tests.browser.conftest import Visit, ready, visit
+from tests.browser.conftest import Visit, in_language, ready, visit
 from ui.controls import limit
 from ui.locale import LANGUAGES, table
 
 FOCUSABLE = "button, input, select, textarea, summary, a[href], [tabindex='0']"
 
 
-@pytest.fixture(scope="module", params=names())
-def at(browser: BrowserContext, server: str, request: pytest.FixtureRequest) -> Iterator[Visit]:
-    """Each page, opened once; every second one in Portuguese."""
-    language = list(LANGUAGES)[names().index(request.param) % 2]
-    at = visit(browser, server, request.param, language).open()
-    yield at
-    at.page.close()
+@pytest.fixture(scope="module")
+def at(shown: Visit) -> Visit:
+    """Each page; every second one in Portuguese."""
+    return in_language(shown, list(LANGUAGES)[names().index(shown.name) % 2])
 
 
 def scrubber(at: Visit) -> Locator:
