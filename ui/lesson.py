@@ -109,14 +109,14 @@ class Lesson:
             pin_button(self)
 
     def _ask(self) -> None:
-        """Ask for the training that the controls describe, and wait for no longer than a first look."""
+        """Ask for the training that the controls describe, and wait a moment for its first checkpoint."""
         me = visitor()
         engine().leave(me, keep=self.name)
         self.current = engine().request(me, self.name, self.training, anew=asked_anew())
         self.readings = kept("main", self.explainer, self.current, self.view)
         self.pinned = pinned(self, me)
         with pause():
-            self.current.wait(FIRST_LOOK)
+            self.current.wait_for(1, FIRST_LOOK)
 
     # -- pictures ----------------------------------------------------------------------------------------
 

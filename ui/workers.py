@@ -13,7 +13,7 @@ from training import Engine
 from ui.controls import settings
 from ui.locale import LANGUAGES, Words
 
-FIRST_LOOK = 0.15  # seconds: short runs are finished by then, and the old picture never flashes
+FIRST_LOOK = 0.15  # seconds to wait for a run's first checkpoint: mostly there is no old picture to see
 
 _lock = Lock()
 _engine: Engine | None = None
