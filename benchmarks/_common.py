@@ -6,6 +6,7 @@ import re
 import subprocess
 import sys
 import tempfile
+import time
 import tomllib
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -13,6 +14,7 @@ from pathlib import Path
 from threading import Event
 
 import numpy as np
+import psutil  # type: ignore[import-untyped]
 import torch
 from playwright.sync_api import Browser, Page, sync_playwright
 
@@ -101,6 +103,16 @@ def served(script: str, port: int, *options: str, **environment: str) -> Iterato
         process.wait(30)
 
 
+def settled(server: int) -> None:
+    """Wait until the defaults of all pages, in both languages, are trained: visitors come later than that."""
+    while True:
+        workers = psutil.Process(server).children(recursive=True)
+        before = sum(worker.cpu_times().user for worker in workers)
+        time.sleep(2)
+        if sum(worker.cpu_times().user for worker in workers) - before < 0.2:
+            return
+
+
 @contextmanager
 def both() -> Iterator[tuple[str, str]]:
     """The app and the bare app, both up: their addresses. The bare one has the same settings but no theme."""
@@ -115,9 +127,10 @@ def both() -> Iterator[tuple[str, str]]:
     data = bare_data()
     try:
         with (
-            served("app.py", PORT) as (app, _),
+            served("app.py", PORT) as (app, server),
             served(bare, PORT + 1, *options, UNROLLED_BENCH_DATA=data) as (other, _),
         ):
+            settled(server)
             yield app, other
     finally:
         Path(data).unlink()

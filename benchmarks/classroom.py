@@ -22,7 +22,7 @@ from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed
 from websockets.typing import Subprotocol
 
-from benchmarks._common import PORT, served
+from benchmarks._common import PORT, served, settled
 from explainers.support.registry import find, names
 from explainers.support.reviews import words_by_frequency
 from ui.controls import limit, plain_slider
@@ -180,16 +180,6 @@ def elsewhere(page: str, dice: random.Random) -> State:
     return {name: dice.randint(limit(fields[name], "ge"), limit(fields[name], "le"))}
 
 
-async def settled(server: int) -> None:
-    """Wait until the defaults of all pages, in both languages, are trained: a class comes later than that."""
-    workers = psutil.Process(server).children(recursive=True)
-    while True:
-        before = sum(worker.cpu_times().user for worker in workers)
-        await asyncio.sleep(2)
-        if sum(worker.cpu_times().user for worker in workers) - before < 0.2:
-            return
-
-
 async def look(address: str, page: str, notes: Notes, until: float, dice: random.Random) -> None:
     """A visitor who looks elsewhere in the trained model again and again."""
     await asyncio.sleep(dice.uniform(0, ARRIVE))
@@ -218,7 +208,7 @@ async def lesson(
     """
     for page in pages:
         await arrive(address, page)
-    await settled(server)
+    await asyncio.to_thread(settled, server)
     before = most = megabytes(server)
     seen, trained = Notes(), Notes()
     seen.since = time.perf_counter() + ARRIVE

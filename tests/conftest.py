@@ -1,6 +1,5 @@
 """One thread for torch, as in a worker, and which tests share a process."""
 
-import os
 import re
 import sys
 from collections.abc import Iterator
@@ -58,11 +57,6 @@ class ByGroup(LoadScopeScheduling):  # type: ignore[misc]  # without types
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> ByGroup:
     """The groups above, where pytest-xdist's own would be modules."""
     return ByGroup(config, log)
-
-
-def pytest_xdist_auto_num_workers() -> int:
-    """One more than there are cores: a test often waits for a training, a server or a browser."""
-    return (os.cpu_count() or 1) + 1
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
