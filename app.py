@@ -12,7 +12,6 @@ from typing import Any
 
 import plotly
 import streamlit as st
-from starlette.datastructures import Headers
 from starlette.middleware import Middleware
 from starlette.middleware.gzip import GZipMiddleware
 from starlette.responses import PlainTextResponse
@@ -23,8 +22,6 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 HERE = Path(__file__).resolve().parent
 # Plotly is large: the browser fetches and compiles it while Streamlit itself is still starting.
 AHEAD = (b"link", b"</assets/plotly/plotly-cartesian.min.js>; rel=modulepreload")
-LASTING = re.compile(r"/(assets|vendor|static)/.+\.(js|css)")  # Plotly, Streamlit
-CONDITIONS = {"range", "if-none-match", "if-modified-since"}
 COLLECT_EVERY = 30.0  # seconds; Streamlit's own collection after every rerun is switched off
 
 
@@ -75,40 +72,6 @@ class Guard:
         await self.app(scope, receive, with_headers)
 
 
-class Packing(GZipMiddleware):
-    """Compression; scripts and styles that stay as they are while the app runs are compressed once.
-
-    A first visit fetches ten megabytes of them: compressed anew each time, they would keep one processor busy
-    for most of a second, and whoever waits for the event loop with it.
-    """
-
-    def __init__(self, app: ASGIApp) -> None:
-        super().__init__(app, minimum_size=1024)
-        self.kept: dict[str, list[Message]] = {}
-        self.busy = asyncio.Lock()  # who comes meanwhile need not do the same
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer one request."""
-        headers = Headers(scope=scope) if scope["type"] == "http" else Headers()
-        stays = LASTING.fullmatch(scope["path"]) and scope.get("method") == "GET"
-        if not stays or "gzip" not in headers.get("accept-encoding", "") or CONDITIONS & set(headers):
-            await super().__call__(scope, receive, send)
-            return
-        path = scope["path"]
-        async with self.busy:
-            answer = self.kept.get(path, [])
-            if not answer:
-
-                async def keep(message: Message) -> None:
-                    answer.append(message)
-
-                await super().__call__(scope, receive, keep)
-                if answer[0]["status"] == 200:
-                    self.kept[path] = answer
-        for message in answer:
-            await send(dict(message))
-
-
 async def collect() -> None:
     """Collect garbage on a timer, off the event loop."""
     while True:
@@ -138,5 +101,5 @@ app = st.App(
         Mount("/assets", StaticFiles(directory=HERE / "static")),
         Mount("/data", StaticFiles(directory=HERE / "data")),
     ],
-    middleware=[Middleware(Guard), Middleware(Packing)],
+    middleware=[Middleware(Guard), Middleware(GZipMiddleware, minimum_size=1024)],
 )

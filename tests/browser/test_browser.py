@@ -40,23 +40,23 @@ def test_no_serious_violation(opened: Visit, theme: str) -> None:
     assert not found
 
 
-def test_a_picture_changes_its_colours_with_the_theme(opened: Visit) -> None:
+def test_a_picture_changes_its_colours_with_the_theme(shown: Visit) -> None:
     colours = """() => [...document.querySelectorAll(
         '.u-picture:first-of-type :is(.u-cell, .u-title, .xtitle, .xtick text, .gtitle)')].map((e) => {
           const s = getComputedStyle(e);
           return e.tagName === 'text' ? s.fill : s.color + s.backgroundColor; })"""
-    wear(opened.page, "light")
+    wear(shown.page, "light")
     # A picture follows the app in its own time: wait until it has stopped changing.
-    light = opened.page.evaluate(
+    light = shown.page.evaluate(
         f"""() => new Promise((done) => {{ let before = [], same = 0; const look = () => {{
         const now = ({colours})(); same = String(now) === String(before) ? same + 1 : 0; before = now;
         same > 15 ? done(now) : requestAnimationFrame(look); }}; look(); }})"""
     )
     assert light
-    wear(opened.page, "dark")
-    opened.page.wait_for_function(f"light => String(({colours})()) !== light", arg=",".join(light))
-    wear(opened.page, "light")
-    opened.page.wait_for_function(f"light => String(({colours})()) === light", arg=",".join(light))
+    wear(shown.page, "dark")
+    shown.page.wait_for_function(f"light => String(({colours})()) !== light", arg=",".join(light))
+    wear(shown.page, "light")
+    shown.page.wait_for_function(f"light => String(({colours})()) === light", arg=",".join(light))
 
 
 def test_what_is_read_and_what_is_touched_is_large_enough(opened: Visit) -> None:
