@@ -12,9 +12,9 @@ import pytest
 from playwright.sync_api import BrowserContext, Download, Page, TimeoutError
 
 from explainers import embedding
-from tests.browser.conftest import ROOT, Visit, ready, visit
+from tests.browser.conftest import ROOT, Visit, in_language, ready, visit
 from ui.controls import log_series
-from ui.locale import LANGUAGES, table
+from ui.locale import table
 
 
 @pytest.fixture
@@ -138,9 +138,7 @@ def test_a_list_keeps_what_was_chosen_when_the_language_changes(comer: Visit) ->
     comer.name = "time_series"
     page = comer.open(leak="future").page
     for language in ("pt", "en", "pt"):
-        buttons = page.locator("[data-testid=stSidebar] [data-testid=stButtonGroup] button")
-        buttons.nth(list(LANGUAGES).index(language)).click()
-        page.get_by_text(table(language, "time_series")["claim"]).wait_for()
+        in_language(comer, language)
         wait_for(page, leak="future")
         shown = page.locator(".st-key-leak").evaluate(
             "e => e.innerText + [...e.querySelectorAll('input')].map((input) => input.value)"
