@@ -72,11 +72,7 @@ def choice(name: str, field: FieldInfo, words: Words, default: Any) -> Any:
     # Each starts at what the session holds: a control that the browser builds anew would start at its first
     # value, and report that as the visitor's wish.
     if st.session_state[name] not in options:
-        # A list answers with the words that it showed: after a change of language those of the other one.
-        shown = {
-            label: option for code in LANGUAGES for option, label in labels(code, words.name, name).items()
-        }
-        st.session_state[name] = shown.get(st.session_state[name], default)
+        st.session_state[name] = default
     now = st.session_state[name]
     if get_origin(field.annotation) is None:
         value = st.select_slider(text["label"], options, now, format_func=show, **common)
