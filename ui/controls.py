@@ -13,7 +13,7 @@ from explainers.support.contract import Settings
 from ui import kept
 from ui.address import seed_from_url, write_to_url
 from ui.csv_box import csv_box
-from ui.locale import LANGUAGES, Words, table
+from ui.locale import Words, table
 from ui.pad import pad
 
 S = TypeVar("S", bound=Settings)
