@@ -10,6 +10,10 @@ from typing import Any
 import torch
 from torch.optim.optimizer import register_optimizer_step_post_hook
 
+# Seconds between two messages at least: sending takes the interpreter away from the training, and nobody sees
+# pictures change faster.
+PAUSE = 0.05
+
 
 class TooLongError(Exception):
     """The training passed its limit of seconds."""
@@ -45,7 +49,7 @@ def prepare(modules: Sequence[str]) -> None:
 
 
 def train(attempt: str, topic: str, module: str, values: dict[str, Any], limit: float) -> None:
-    """Train, sending every checkpoint to ``topic`` as it comes. Ends early if the task was cancelled.
+    """Train, sending lists of checkpoints to ``topic``. Ends early if the task was cancelled.
 
     Raises:
         TooLongError: past ``limit`` seconds.
@@ -56,22 +60,35 @@ def train(attempt: str, topic: str, module: str, values: dict[str, Any], limit: 
     explainer = importlib.import_module(module)
     worker = get_worker()
     start, cpu = time.monotonic(), time.thread_time()
+    unsent: list[dict[str, Any]] = []
+    sent = 0.0
+
+    def send() -> None:
+        nonlocal sent
+        worker.log_event(topic, list(unsent))
+        unsent.clear()
+        sent = time.monotonic()
 
     def ask() -> None:
         # Dask cannot interrupt a task that runs, but the worker knows that it was cancelled.
         if worker.state.tasks[attempt].state == "cancelled":
             raise StoppedError
-        if time.monotonic() - start > limit:
+        now = time.monotonic()
+        if now - start > limit:
             raise TooLongError
+        if unsent and now - sent > PAUSE:
+            send()
 
     _here.ask = ask
     try:
         for index, checkpoint in enumerate(explainer.train(explainer.Training(**values))):
-            ask()
             data = pickle.dumps(checkpoint, protocol=5)
             used = time.thread_time() - cpu
-            worker.log_event(topic, {"attempt": attempt, "index": index, "data": data, "cpu": used})
+            unsent.append({"attempt": attempt, "index": index, "data": data, "cpu": used})
+            ask()
     except StoppedError:
         pass
     finally:
         _here.ask = None
+        if unsent:
+            send()

@@ -84,6 +84,14 @@ def test_a_run_streams_while_it_trains(room: Room) -> None:
     assert run.cpu_seconds > 0
 
 
+def test_what_is_ready_is_not_held_back_for_the_next_checkpoint(room: Room) -> None:
+    run = room.ask("v", hold=2)
+    assert run.wait_for(3, SOON)  # the second and third come within a moment of the first, then none for long
+    assert run.state == "running"
+    room.go()
+    assert run.wait(SOON)
+
+
 @pytest.mark.parametrize("name", ["tests.training.toy", "home"])
 def test_the_same_training_is_the_same_bits_in_a_worker_and_here(room: Room, name: str) -> None:
     if name == "home":
@@ -294,7 +302,7 @@ def test_a_run_that_failed_is_tried_again_when_asked_and_not_before(room: Room) 
     run = ask()
     assert run.wait(SOON)
     assert (run.state, run.error) == ("failed", "failed")
-    assert run.checkpoints  # what there was stays
+    assert len(run.checkpoints) == 2  # what there was stays, to the last
     assert ask() is run  # as at every redrawing
     assert len(room.noted("begin")) == 1
     room.engine.resume("v")
