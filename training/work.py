@@ -12,7 +12,7 @@ from torch.optim.optimizer import register_optimizer_step_post_hook
 
 # Seconds between two messages at least: sending takes the interpreter away from the training, and nobody sees
 # pictures change faster.
-PAUSE = 0.05
+PAUSE = 0.1
 
 
 class TooLongError(Exception):
