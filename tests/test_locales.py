@@ -76,6 +76,8 @@ def test_each_page_has_every_word(name: str, language: str) -> None:
 def test_numbers_follow_the_language() -> None:
     assert Words("en", "ui").fill("{n:,} {x:.2f}", {"n": 20800, "x": 0.5}) == "20,800 0.50"
     assert Words("pt", "ui").fill("{n:,} {x:.2f}", {"n": 20800, "x": 0.5}) == "20.800 0,50"
+    for below, nothing in ((-0.5, -0.004), (-0.5, -0.0)):
+        assert Words("pt", "ui").fill("{x:.2f} {y:.2f}", {"x": below, "y": nothing}) == "−0,50 0,00"
 
 
 def test_a_size_has_three_digits_and_no_power_of_ten() -> None:

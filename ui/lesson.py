@@ -1,31 +1,25 @@
 """The anatomy of a page, one method per block. Knows no concept: what it shows, the explainer measured."""
 
-from collections.abc import Callable, Sequence
-from dataclasses import replace
+from collections.abc import Callable
 from time import sleep
 from typing import Any
-from weakref import WeakKeyDictionary
 
 import streamlit as st
 
 from explainers.support.contract import Settings
-from explainers.support.once import OF_RUN
-from explainers.support.pictures import PIXELS, Chart, Diagram
+from explainers.support.pictures import Chart, Diagram
 from explainers.support.registry import names
-from training import Run
 from ui.ahead import ahead
 from ui.breaks import breaks
-from ui.chart import chart
 from ui.compare import numbers, pin_button, pinned
 from ui.contest import contest
 from ui.controls import draw, held
 from ui.course import course, page_file
-from ui.diagram import diagram
 from ui.locale import Words
 from ui.pace import pace
-from ui.payload import lean, packed
+from ui.parts import Picture, draw_part, pack
 from ui.predict import ask
-from ui.readings import Part, Parts, Readings, kept
+from ui.readings import Part, Readings, kept
 from ui.status import asked_anew, measured, status
 from ui.sweep import SweepPicture, sweep
 from ui.take_away import take_away
@@ -33,9 +27,6 @@ from ui.turn import crowded, pause, turn
 from ui.visitor import language, visitor
 from ui.workers import FIRST_LOOK, engine
 
-Picture = Callable[[Sequence[Any]], Chart | Diagram]
-# What was drawn of a run alone: for all who watch it, as long as it is kept.
-_of_runs: WeakKeyDictionary[Run, Parts] = WeakKeyDictionary()
 HEAD_START = 0.05  # seconds in which the browser draws the picture before the rest of the page comes
 
 
@@ -92,7 +83,7 @@ class Lesson:
             self.training, self.view = ahead
             self._ask()
             if self.current.state == "finished":  # before its place: what comes together is drawn together
-                part = self._part(name, draw_picture, self.readings, newest=True)
+                part = draw_part(self, name, draw_picture, self.readings, newest=True)
         with st.container(key="u_stage"):
             left, right = st.columns([1, 3], gap="medium")
         if not ahead:
@@ -165,7 +156,7 @@ class Lesson:
                 # The same; or it stands as it was, and keeps its place, until the new run's first checkpoint.
                 draw(data, key=f"{self.name}_{name}")
             elif checkpoints:
-                draw, data = part or self._part(name, draw_picture, self.readings)
+                draw, data = part or draw_part(self, name, draw_picture, self.readings)
                 draw(data, key=f"{self.name}_{name}")
                 self._drawn[name] = None if part else state, draw, data
             st.markdown(f'<span class="u-caption">{words["see"]}</span>', unsafe_allow_html=True)
@@ -184,43 +175,12 @@ class Lesson:
 
     def show(self, name: str, picture: Chart | Diagram) -> None:
         """Draw a picture that is not of this run alone."""
-        draw, data = self._packed(name, picture)
+        draw, data = pack(self, name, picture)
         draw(data, key=f"{self.name}_{name}")
 
     def payload(self, name: str, draw_picture: Picture, readings: Readings) -> bytes:
         """A picture of these readings, over that of run A, as the browser takes it."""
-        return self._part(name, draw_picture, readings)[1]
-
-    def _part(self, name: str, draw_picture: Picture, readings: Readings, newest: bool = False) -> Part:
-        under = self.pinned.run.checkpoints if self.pinned else ()
-        checkpoints, asked = self.current.checkpoints, (name, self.words.language)
-        known = _of_runs.setdefault(self.current, {}) if draw_picture in OF_RUN else readings.parts
-        count, part = known.get(asked, (0, None))
-        if part and count == len(checkpoints) and not under:
-            return part
-        overlay = draw_picture(self.pinned.upto(under)) if self.pinned and under else None
-        picture = draw_picture(readings.upto(checkpoints))
-        view = {key: value for key, value in readings.view.model_dump().items() if isinstance(value, int)}
-        last: Any = overlay.frames[-1:] if overlay else []
-        if isinstance(overlay, Diagram):
-            last = lean(overlay, last)
-        if newest := newest and isinstance(picture, Diagram) and any(g.kind in PIXELS for g in picture.grids):
-            # Hundreds of kilobytes take their time: the other frames come with the page.
-            picture = replace(picture, frames=picture.frames[-1:])
-        part = self._packed(name, picture, overlay=last[0] if last else None, view=view)
-        if not under and not newest:
-            known[asked] = len(checkpoints), part
-        return part
-
-    def _packed(self, name: str, picture: Chart | Diagram, **more: Any) -> Part:
-        """What draws a picture, and what it takes: the picture with its words, and ``more``."""
-        shared = {**self.words.shared["picture"], "decimal": self.words.decimal}
-        shared["language"] = self.words.language
-        shared["title"] = self.page["pictures"][name]["title"]
-        draw = chart
-        if isinstance(picture, Diagram):
-            draw, picture = diagram, replace(picture, frames=lean(picture, picture.frames))
-        return draw, packed({"spec": picture, "words": shared, **more}, self.words.label)
+        return draw_part(self, name, draw_picture, readings)[1]
 
     @property
     def _drawn(self) -> dict[str, tuple[Any, Callable[..., None], bytes]]:

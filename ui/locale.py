@@ -18,7 +18,7 @@ _SWAP = str.maketrans(",.", ".,")
 
 
 class _Numbers(string.Formatter):
-    """``str.format`` whose numbers follow the language: 20,800 and 0.73, or 20.800 and 0,73.
+    """``str.format`` whose numbers follow the language: 20,800 and −0.73, or 20.800 and −0,73.
 
     ``{x:size}``: to three digits, the last ones written also where they are 0, and no power of ten above
     them: 26.0, 480, 12,345.
@@ -31,7 +31,10 @@ class _Numbers(string.Formatter):
         if format_spec == "size":
             format_spec = next((spec for least, spec in _PLACES if abs(value) >= least), ",.3g")
         text: str = super().format_field(value, format_spec)
-        return text.translate(_SWAP) if self.comma and isinstance(value, int | float) else text
+        if not isinstance(value, int | float):
+            return text
+        text = text.replace("-", "−" if re.search("[1-9]|inf", text) else "")  # nothing is below zero by 0.00
+        return text.translate(_SWAP) if self.comma else text
 
 
 @cache

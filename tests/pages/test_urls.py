@@ -11,7 +11,7 @@ from explainers.support.registry import find
 from tests.pages.conftest import ALL, EACH, cold, fields, prose, starts, texts, trained, values_of
 from ui.locale import LANGUAGES, table
 
-URLS, FEWER = 300, 100  # the page code is the same for all: hundreds for the first pages
+URLS, FEWER = 300, 60  # the page code is the same for all: hundreds for the first pages
 FIRST = ("home", "one_hot", "embedding", "average_pooling")
 TRAININGS = 8  # of them change what is trained: each starts a run that nobody waits for
 MARKUP = [
@@ -71,8 +71,8 @@ def urls(name: str, language: str) -> list[dict[str, str | list[str]]]:
             url[training[number % len(training)]] = dice.choice(HOSTILE)
         for key in dice.sample(other, k=2):
             url[key] = dice.choice([HOSTILE[number % len(HOSTILE)], "1", language])
-        if number % 3 == 0:
-            url["a"] = dice.choice([BROKEN[number // 3 % len(BROKEN)], pinned(name, dice)])
+        if number % 2 == 0:
+            url["a"] = dice.choice([BROKEN[number // 2 % len(BROKEN)], pinned(name, dice)])
         if number % 7 == 0:
             key = dice.choice([*view, *other])
             url[key] = [dice.choice(HOSTILE) for _ in range(dice.choice([2, 3, 50]))]

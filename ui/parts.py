@@ -1,0 +1,59 @@
+"""A picture as the browser takes it: its words with it, over run A, made once for all who see the same."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+from weakref import WeakKeyDictionary
+
+from explainers.support.once import OF_RUN
+from explainers.support.pictures import PIXELS, Chart, Diagram
+from training import Run
+from ui.chart import chart
+from ui.diagram import diagram
+from ui.payload import lean, packed
+from ui.readings import Part, Parts, Readings
+
+if TYPE_CHECKING:
+    from ui.lesson import Lesson
+
+Picture = Callable[[Sequence[Any]], Chart | Diagram]
+# What was drawn of a run alone: for all who watch it, as long as it is kept.
+_of_runs: WeakKeyDictionary[Run, Parts] = WeakKeyDictionary()
+
+
+def draw_part(
+    lesson: Lesson, name: str, draw_picture: Picture, readings: Readings, newest: bool = False
+) -> Part:
+    """A picture of these readings. ``newest``: of one of pixels the newest frame alone."""
+    under = lesson.pinned.run.checkpoints if lesson.pinned else ()
+    checkpoints, asked = lesson.current.checkpoints, (name, lesson.words.language)
+    known = _of_runs.setdefault(lesson.current, {}) if draw_picture in OF_RUN else readings.parts
+    count, found = known.get(asked, (0, None))
+    if found and count == len(checkpoints) and not under:
+        return found
+    overlay = draw_picture(lesson.pinned.upto(under)) if lesson.pinned and under else None
+    picture = draw_picture(readings.upto(checkpoints))
+    view = {key: value for key, value in readings.view.model_dump().items() if isinstance(value, int)}
+    last: Any = overlay.frames[-1:] if overlay else []
+    if isinstance(overlay, Diagram):
+        last = lean(overlay, last)
+    if newest := newest and isinstance(picture, Diagram) and any(g.kind in PIXELS for g in picture.grids):
+        # Hundreds of kilobytes take their time: the other frames come with the page.
+        picture = replace(picture, frames=picture.frames[-1:])
+    made = pack(lesson, name, picture, overlay=last[0] if last else None, view=view)
+    if not under and not newest:
+        known[asked] = len(checkpoints), made
+    return made
+
+
+def pack(lesson: Lesson, name: str, picture: Chart | Diagram, **more: Any) -> Part:
+    """What draws a picture, and what it takes: the picture with its words, and ``more``."""
+    shared = {**lesson.words.shared["picture"], "decimal": lesson.words.decimal}
+    shared["language"] = lesson.words.language
+    shared["title"] = lesson.page["pictures"][name]["title"]
+    draw = chart
+    if isinstance(picture, Diagram):
+        draw, picture = diagram, replace(picture, frames=lean(picture, picture.frames))
+    return draw, packed({"spec": picture, "words": shared, **more}, lesson.words.label)
