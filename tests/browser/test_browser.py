@@ -31,7 +31,8 @@ def test_no_serious_violation(opened: Visit, theme: str) -> None:
     """The other theme has the same elements in other colours."""
     wear(opened.page, theme)
     # No rule that is asked reads the style sheets again, which axe would fetch.
-    options = {"resultTypes": ["violations"], "preload": False} | ({"runOnly": ["color-contrast"]} if theme == "dark" else {})
+    options = {"resultTypes": ["violations"], "preload": False}
+    options |= {"runOnly": ["color-contrast"]} if theme == "dark" else {}
     found = [
         (violation["id"], node["html"][:200])
         for violation in Axe().run(opened.page, options=options).response["violations"]
