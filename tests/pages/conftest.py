@@ -145,7 +145,7 @@ def numbers(app: AppTest) -> list[list[str]]:
 def value_of(cell: str, language: str) -> float:
     """A number as the page writes it; a dash is not a number."""
     plain = cell.replace(",", "") if language == "en" else cell.replace(".", "").replace(",", ".")
-    return float("nan") if cell == "–" else float(plain)
+    return float("nan") if cell == "–" else float(plain.replace("−", "-"))
 
 
 def pressed(app: AppTest, key: str) -> AppTest:
