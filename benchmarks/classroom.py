@@ -169,9 +169,13 @@ async def arrive(address: str, page: str) -> None:
         await visitor.trained()
 
 
-def elsewhere(page: str, dice: random.Random) -> State:
-    """Another place to look at: a new text where the page's View has one, else its first slider moved."""
-    fields = find(page).View.model_fields
+def elsewhere(visitor: Visitor, dice: random.Random) -> State:
+    """Another place to look at: a new text where the page has a box for one, else its first slider moved."""
+    fields = {
+        name: about
+        for name, about in find(visitor.page).View.model_fields.items()
+        if name in visitor.widgets  # what is drawn on a pad or picked from a list is none of these
+    }
     for name, about in fields.items():
         if about.annotation is str:
             words = [word for word in words_by_frequency()[50:1000] if word.isalpha()]
@@ -185,7 +189,7 @@ async def look(address: str, page: str, notes: Notes, until: float, dice: random
     await asyncio.sleep(dice.uniform(0, ARRIVE))
     async with visit(address, page, notes) as visitor:
         while visitor.widgets and (begin := time.perf_counter()) < until:
-            await visitor.change(elsewhere(page, dice))
+            await visitor.change(elsewhere(visitor, dice))
             await asyncio.sleep(max(0.0, EVERY - (time.perf_counter() - begin)))
 
 

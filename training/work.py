@@ -1,7 +1,9 @@
 """What runs inside a worker process."""
 
+import ctypes
 import importlib
 import pickle
+import sys
 import threading
 import time
 from collections.abc import Callable, Sequence
@@ -13,6 +15,10 @@ from torch.optim.optimizer import register_optimizer_step_post_hook
 # Seconds between two messages at least: sending takes the interpreter away from the training, and nobody sees
 # pictures change faster.
 PAUSE = 0.1
+
+# Memory that a step freed the next one uses: given back at once, asking again would cost more than the training.
+# It is given back when the training is over.
+_trim = getattr(ctypes.CDLL(None), "malloc_trim", None) if sys.platform == "linux" else None
 
 
 class TooLongError(Exception):
@@ -92,3 +98,5 @@ def train(attempt: str, topic: str, module: str, values: dict[str, Any], limit: 
         _here.ask = None
         if unsent:
             send()
+        if _trim is not None:
+            _trim(0)
