@@ -16,7 +16,7 @@ from torch.optim.optimizer import register_optimizer_step_post_hook
 # pictures change faster.
 PAUSE = 0.1
 
-# Memory that a step freed the next one uses: given back at once, asking again would cost more than the training.
+# Memory that a step freed the next one uses: asking for it again would cost more than the training itself.
 # It is given back when the training is over.
 _trim = getattr(ctypes.CDLL(None), "malloc_trim", None) if sys.platform == "linux" else None
 
