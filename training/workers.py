@@ -44,7 +44,7 @@ SETTINGS = {
 BACK_SEAT = """
 import os, signal
 if hasattr(os, "nice"):
-    os.nice(5)
+    os.nice(15)
 signal.signal(signal.SIGINT, signal.SIG_IGN)
 """
 
