@@ -247,6 +247,8 @@ class Engine:
             run = self._active.pop(attempt, None)
             if run is None:  # nobody wanted it any more
                 return
+            if not run.running:  # its last checkpoint had come: whatever happened after that does not matter
+                code = ""
             if code == "lost":
                 run.become("queued")
                 (self._waiting if self._is_watched(run) else self._background).insert(0, run)

@@ -76,12 +76,16 @@ class Run:
             return len(self._checkpoints) >= count
 
     def add(self, index: int, checkpoint: Checkpoint, cpu_seconds: float, size: int) -> None:
-        """Take the next checkpoint. A run that starts again sends the same ones again: they stand already."""
+        """Take the next checkpoint; with the last one, the run is finished. One that starts again sends the
+        same ones again: they stand already.
+        """
         with self._changed:
             if index == len(self._checkpoints) and self.running:
                 self._checkpoints.append(checkpoint)
                 self.cpu_seconds = cpu_seconds
                 self.bytes += size
+                if checkpoint.step == checkpoint.of:
+                    self.become("finished")
                 self._changed.notify_all()
 
     def become(self, state: State, error: str = "") -> None:

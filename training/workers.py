@@ -104,7 +104,12 @@ class Workers:
                 processes=True,
                 host="127.0.0.1",
                 dashboard_address="127.0.0.1:0",
-                scheduler_kwargs={"dashboard": False},
+                # The server itself listens to it without a socket: half the copies of each checkpoint.
+                scheduler_kwargs={
+                    "dashboard": False,
+                    "host": ["127.0.0.1", ""],
+                    "protocol": ["tcp", "inproc"],
+                },
                 silence_logs=logging.ERROR,
                 preload=[BACK_SEAT],
             )
@@ -112,8 +117,9 @@ class Workers:
         self.look()
 
     def _reach(self) -> None:
+        own = self._cluster and self._cluster.scheduler.listeners[1].contact_address
         self._client = Client(
-            self._cluster or self._scheduler,
+            own or self._scheduler,
             security=None if self._cluster else certificates(),
             timeout=REACH,
             set_as_default=False,
@@ -156,10 +162,10 @@ class Workers:
 
     def _hear(self, event: tuple[float, list[dict[str, Any]]]) -> None:
         for message in event[1]:
-            checkpoint: Checkpoint = pickle.loads(message["data"])
-            for array in checkpoint.weights.values():
-                array.setflags(write=False)  # many visitors read it
-            self._tell(message["attempt"], message["index"], checkpoint, message["cpu"], len(message["data"]))
+            head, *arrays = message["data"]  # bytes, so nobody can write into what many visitors read
+            checkpoint: Checkpoint = pickle.loads(head, buffers=arrays)
+            size = len(head) + sum(map(len, arrays))
+            self._tell(message["attempt"], message["index"], checkpoint, message["cpu"], size)
 
     def _done(self, attempt: str) -> None:
         future = self._futures.pop(attempt, None)

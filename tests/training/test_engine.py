@@ -310,6 +310,24 @@ def test_a_run_that_failed_is_tried_again_when_asked_and_not_before(room: Room) 
     assert len(room.noted("begin")) == 2
 
 
+def test_the_last_checkpoint_ends_a_run_whatever_its_worker_does_then(room: Room) -> None:
+    def ask(visitor: str, seed: int) -> Run:
+        return room.ask(visitor, seed=seed, hold=3, then="fail")
+
+    runs = [ask("v", 1), ask("w", 2)]
+    assert all(run.wait(SOON) for run in runs)
+    assert not room.noted("end")
+    later = [room.ask("x", seed=3), room.ask("y", seed=4)]  # the two workers are still at it
+    assert [run.place for run in later] == [1, 2]
+    for visitor in ("v", "w"):
+        room.engine.leave(visitor)
+    room.go()
+    assert all(run.wait(SOON) for run in later)
+    assert [(run.state, run.error, len(run.checkpoints)) for run in runs] == 2 * [("finished", "", 4)]
+    assert [ask("v", 1), ask("w", 2)] == runs
+    assert len(room.noted("begin")) == 4
+
+
 def test_a_run_that_takes_too_long_is_stopped(room: Room) -> None:
     class Impatient(toy.Training):
         LIMIT_SECONDS: ClassVar[float] = 1.0  # a new worker needs a moment for its first tensor
