@@ -48,7 +48,7 @@ WATCH = """(selector) => {
     });
   }).observe(document, { subtree: true, childList: true, characterData: true, attributes: true });
   window.addEventListener('keydown', (event) => {
-    Object.assign(log, { start: event.timeStamp, before: look(), seen: [] });
+    Object.assign(log, { start: event.timeStamp, before: log.seen.at(-1)?.[1] ?? '', seen: [] });
   }, true);
 }"""
 SETTLED = f"""() => document.querySelector('{IDLE}') && !document.querySelector('[data-testid=stProgress]')

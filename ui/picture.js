@@ -42,16 +42,17 @@ const uRgb = (() => {
 // The value of a custom property as the browser computes it here: light-dark() is resolved only in a colour.
 // Each costs a computation of styles, so that they are kept until the theme changes.
 const uColours = (root) => {
-  const probe = uElement('span', '', root);
+  let probe;
   const found = root.__colours ??= {};
   const colour = (name) => {
     if (!(name in found)) {
+      probe ??= uElement('span', '', root);
       probe.style.color = `var(${name})`;
       found[name] = getComputedStyle(probe).color;
     }
     return found[name];
   };
-  colour.done = () => probe.remove();
+  colour.done = () => probe?.remove();
   return colour;
 };
 
@@ -149,8 +150,8 @@ const uFrame = (root, show, rows) => {
     box.replaceChildren(made);
   };
   const draw = () => {
+    show(index); // before anything else is written, for it measures its place
     scrubber.at(index, words.step.replace('{step}', data.steps[index]));
-    show(index);
     fill();
   };
   const go = (to, tell = true) => {
