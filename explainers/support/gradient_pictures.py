@@ -68,11 +68,15 @@ def chain(
         drawn.append(traces)
     every = 5 * ceil(T / 40)
     ticks = sorted({1, T, *range(every, T - every // 2, every)})
+    loss = Label("tick.loss")
+    # On a narrow screen the last number would run into the word beside it.
+    close = {"tickvals": [*ticks[:-1], T + gap], "ticktext": [*map(str, ticks[:-1]), loss]}
     layout: dict[str, Any] = {
         "height": 400, "margin": {"t": 0, "b": 44, "r": 16}, "bargap": 0.25,
         "xaxis": {"range": [0.3, T + 1.6 * gap], "title": {"text": Label("axis.back")}, "showgrid": False,
-                  "tickvals": [*ticks, T + gap], "ticktext": [*map(str, ticks), Label("tick.loss")],
+                  "tickvals": [*ticks, T + gap], "ticktext": [*map(str, ticks), loss],
                   "tickangle": 0, "anchor": f"y{len(frames[-1])}", "zeroline": False},
+        "meta": {"narrow": {"xaxis": close}},
     }  # fmt: skip
     for place in range(len(frames[-1])):
         top = 1 - GAP - place * (height + GAP)

@@ -28,7 +28,8 @@ class Chart:
     ``layout`` is Plotly's, the same for all frames, so that axes stay fixed while scrubbing. ``frames``
     holds the traces of each checkpoint, ``steps`` the optimiser step of each frame. One frame: no scrubber.
     A trace whose coordinates are not what was measured has the rows of its table in ``meta["table"]``, the
-    layout has their heads there. ``opens_first``: on arrival it shows the first frame, not the last.
+    layout has their heads there; ``meta["narrow"]`` of either is what it has instead on a phone.
+    ``opens_first``: on arrival it shows the first frame, not the last.
     """
 
     layout: dict[str, Any]

@@ -8,8 +8,10 @@ import numpy as np
 from explainers.support.contract import Array, Label
 from explainers.support.pictures import Chart, colour, label_of
 
-WIDTH, HEIGHT = 640, 350  # px that the plane has on a desktop, about: decides where names find room
-LETTER = 7.4  # px, the mean width at 14 px
+# What the plane has on a desktop and on a phone, about: decides where names find room.
+WIDE, NARROW = (640, 350), (230, 230)  # px
+SIZE = {WIDE: 14, NARROW: 12}  # px, of the letters
+LETTER = 0.53  # of its size, the mean width of a letter
 # Plotly's names for where a text stands, and the way there from the point.
 PLACES = {
     "top center": (0, 1), "bottom center": (0, -1), "middle right": (1, 0), "middle left": (-1, 0),
@@ -17,14 +19,17 @@ PLACES = {
 }  # fmt: skip
 
 
-def label_places(points: Array, texts: Sequence[str], reach: Array) -> tuple[Array, Array]:
+def label_places(
+    points: Array, texts: Sequence[str], reach: Array, order: Sequence[int], plane: tuple[int, int]
+) -> tuple[Array, Array]:
     """Where the names of points (F, N, 2) stand so that in each of F frames none covers another.
 
-    Returns Plotly positions (F, N) and the texts (F, N). A name that finds no free place is left out (it is
-    still in the table and under the pointer). ``reach`` (2,) is half the width and half the height that the
-    picture must hold.
+    Returns Plotly positions (F, N) and the texts (F, N). The names choose in this ``order`` (N,); one that
+    finds no free place is left out (it is still in the table and under the pointer). ``reach`` (2,) is half
+    the width and half the height that the picture must hold; ``plane`` is how many pixels it has.
     """
-    pixels = points * min(WIDTH / 2 / reach[0], HEIGHT / 2 / reach[1])  # (F, N, 2)
+    width, height = plane
+    pixels = points * min(width / 2 / reach[0], height / 2 / reach[1])  # (F, N, 2)
     frames, count = pixels.shape[:2]
     # Boxes as (left, right, low, high): those of the points, then those of the names that have a place;
     # not-a-number overlaps nothing.
@@ -36,18 +41,18 @@ def label_places(points: Array, texts: Sequence[str], reach: Array) -> tuple[Arr
         np.full((frames, count), names[0], names.dtype),
         np.full((frames, count), "", dtype=object),
     )
-    for word, text in enumerate(texts):
-        half = LETTER / 2 * len(text)
+    for word in order:
+        half = LETTER * SIZE[plane] / 2 * len(texts[word])
         shift = ways * np.stack([half + np.where(ways[:, 1], 3, 9), np.full(len(ways), 15)], axis=1)  # (8, 2)
         middle = pixels[:, word, None] + shift  # (F, 8, 2)
         boxes = middle[:, :, [0, 0, 1, 1]] + np.array([-half, half, -7, 7])  # (F, 8, 4)
         mine, others = boxes[:, :, None], taken[:, None]  # (F, 8, 1, 4), (F, 1, 2N, 4)
         crossing = (others[..., 0] < mine[..., 1]) & (mine[..., 0] < others[..., 1])
         crossing &= (others[..., 2] < mine[..., 3]) & (mine[..., 2] < others[..., 3])
-        free = ~crossing.any(axis=2)  # (F, 8)
+        free = ~crossing.any(axis=2) & (abs(middle[..., 0]) + half < width / 2)  # (F, 8)
         place, found = free.argmax(axis=1), free.any(axis=1)
         positions[found, word] = names[place[found]]
-        shown[found, word] = text
+        shown[found, word] = texts[word]
         taken[found, count + word] = boxes[found, place[found]]
     return positions, shown
 
@@ -68,8 +73,15 @@ def word_map(
     reach = np.maximum(reach, reach.max() / 4)  # a flat cloud still has room for its names
     solid = len(reach) == 3
     frames = []
-    everywhere = label_places(np.stack(maps)[:, :, :2], words, reach)
-    for points, places, texts in zip(maps, *(each.tolist() for each in everywhere), strict=True):
+    # The first of each group choose before the second.
+    ranks = {word: rank for part in groups.values() for rank, word in enumerate(range(len(words))[part])}
+    order = sorted(ranks, key=ranks.__getitem__)
+    everywhere = [
+        each.tolist()
+        for plane in (WIDE, NARROW)
+        for each in label_places(np.stack(maps)[:, :, :2], words, reach, order, plane)
+    ]
+    for points, places, texts, close_places, close_texts in zip(maps, *everywhere, strict=True):
         frame = []
         for group, part in groups.items():
             x, y, *z = points[part].T.tolist()
@@ -78,9 +90,12 @@ def word_map(
                 "x": x, "y": y, **({"z": z[0]} if solid else {}), "name": label_of(group),
                 "text": words[part] if solid else texts[part], "hovertext": words[part],
                 "textposition": "top center" if solid else places[part],
-                "textfont": {"color": colour(group), "size": 14},
+                "textfont": {"color": colour(group), "size": SIZE[WIDE]},
                 "marker": {"color": colour(group), "size": 5 if solid else 9},
             })  # fmt: skip
+            if not solid:
+                close = {"text": close_texts[part], "textposition": close_places[part]}
+                frame[-1]["meta"] = {"narrow": {**close, "textfont": {"size": SIZE[NARROW]}}}
         frames.append(frame)
     axes: dict[str, Any] = {
         f"{letter}axis": {"title": {"text": Label("axis.component", k=k)}, "range": [-limit, limit]}
@@ -91,4 +106,4 @@ def word_map(
     else:
         # One unit is as long across as up, so that distances on the map are distances.
         axes["yaxis"]["scaleanchor"] = "x"
-    return Chart({**axes, "height": 430}, frames, list(steps))
+    return Chart({**axes, "height": 430, "meta": {"narrow": {"height": 320}}}, frames, list(steps))

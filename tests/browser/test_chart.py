@@ -85,3 +85,36 @@ def test_a_frame_has_all_its_names_and_is_the_same_drawn_and_as_a_copy(
     assert found["copies"]
     assert found["rest"]
     page.close()
+
+
+APART = """async (of) => {
+  const root = document.querySelector('.u-picture'), range = root.querySelector('.u-scrub input');
+  const plane = root.querySelector('.nsewdrag').getBoundingClientRect(), found = [];
+  for (let k = 0; k <= range.max; k++) {
+    range.value = k;
+    range.dispatchEvent(new Event('input'));
+    await new Promise(requestAnimationFrame);
+    const names = [...root.querySelectorAll(of)].filter((e) => e.textContent.trim());
+    const boxes = names.map((e) => [e.textContent, e.getBoundingClientRect()]);
+    for (const [name, box] of boxes) {
+      if (box.left < plane.left - 8 || box.right > plane.right + 8) found.push([k, name]);
+      for (const [other, at] of boxes) {
+        const across = Math.min(box.right, at.right) - Math.max(box.left, at.left);
+        const up = Math.min(box.bottom, at.bottom) - Math.max(box.top, at.top);
+        if (name < other && across > 1 && up > 5) found.push([k, name, other]);
+      }
+    }
+    if (names.length < 4) found.push([k]);
+  }
+  return found;
+}"""
+
+
+@pytest.mark.parametrize("width", [1280, 360])
+@pytest.mark.parametrize(("name", "words"), [("embedding", ".textpoint text"), ("gradients", ".xtick text")])
+def test_words_in_a_picture_stand_apart_and_inside(
+    browser: BrowserContext, server: str, name: str, words: str, width: int
+) -> None:
+    page = visit(browser, server, name, "pt", width).open().page
+    assert page.evaluate(APART, words) == []
+    page.close()

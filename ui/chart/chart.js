@@ -87,8 +87,9 @@ const uChart = (root) => {
       margin: { l: 56, r: 16, t: 12, b: 48 }, showlegend: false, autosize: true,
       separators: words.decimal === ',' ? ',.' : '.,', hoverlabel: { font: { size: 13 } },
     };
-    const own = uResolve(data.layout, colour);
+    let own = uResolve(data.layout, colour);
     if (narrow) {
+      own = uMerge(own, own.meta?.narrow);
       if (ends(0).length) own.margin = { ...own.margin, l: base.margin.l, r: base.margin.r };
       axis.nticks = 6;
       axis.tickangle = 0;
@@ -107,11 +108,15 @@ const uChart = (root) => {
     return uMerge(base, own);
   };
   const ends = (index) => narrow ? data.frames[index].filter(uEnd) : [];
-  // Many marks side by side would cover one another.
-  const closer = (trace) => narrow && trace.marker?.symbol && trace.x.length > 16
-    ? { ...trace, marker: { ...trace.marker, size: 0.45 * trace.marker.size } } : trace;
+  const closer = (trace) => {
+    if (!narrow) return trace;
+    const own = uMerge(trace, trace.meta?.narrow);
+    // Many marks side by side would cover one another.
+    return own.marker?.symbol && own.x.length > 16 ? uMerge(own, { marker: { size: 0.45 * own.marker.size } }) : own;
+  };
   const tell = (index) => {
     narrow = root.clientWidth < NARROW;
+    frame.canvas.style.minHeight = `${(narrow && data.layout.meta?.narrow?.height) || (data.layout.height ?? HEIGHT)}px`;
     const told = ends(index);
     key.hidden = !told.length;
     if (!told.length) return;
@@ -167,7 +172,6 @@ const uChart = (root) => {
       ({ spec: data, words, overlay } = message);
       frame.canvas.setAttribute('aria-label', words.title);
       copies.forget(data.frames.length);
-      frame.canvas.style.minHeight = `${data.layout.height ?? HEIGHT}px`;
       frame.update(data, words);
     },
   };
