@@ -242,17 +242,15 @@ class Engine:
             run.add(index, checkpoint, cpu, size)
 
     def _done(self, attempt: str, code: str) -> None:
-        """A worker is done with a run, well or badly."""
+        """A worker is done with a run, well or badly: no matter once its last checkpoint is here."""
         with self._lock:
             run = self._active.pop(attempt, None)
             if run is None:  # nobody wanted it any more
                 return
-            if not run.running:  # its last checkpoint had come: whatever happened after that does not matter
-                code = ""
-            if code == "lost":
+            if code == "lost" and run.running:
                 run.become("queued")
                 (self._waiting if self._is_watched(run) else self._background).insert(0, run)
-            elif code:
+            elif code and run.running:
                 run.become("failed", code)
                 if not self._is_watched(run):
                     self._forget(run)
