@@ -46,7 +46,8 @@ def first_picture(page_name: str, control: str, count: int) -> None:
     there, here = cycle(["ArrowRight"] * 11 + ["ArrowLeft"] * 11), cycle(["ArrowRight"])
     seed = random.randrange(1000)
     with both() as (app, bare), chromium() as browser:
-        page = watched(browser, f"{app}/{page_name}?seed={seed}", main_picture(page_name))
+        path = "" if page_name == "home" else page_name
+        page = watched(browser, f"{app}/{path}?seed={seed}", main_picture(page_name))
         other = watched(browser, bare, BARE_PICTURE)
         finished(page), finished(other)
         for _ in range(count):
@@ -92,7 +93,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--page", default="embedding")
     parser.add_argument("--control", default="dim")
-    parser.add_argument("--count", type=int, default=20)
+    parser.add_argument("--count", type=int, default=20, help="at most as many as the slider has steps left")
     parser.add_argument("--pages", nargs="+", default=names())
     parser.add_argument("--pairs", type=int, default=7)
     chosen = parser.parse_args()
