@@ -25,6 +25,7 @@ from websockets.typing import Subprotocol
 from benchmarks._common import PORT, served, settled
 from explainers.support.registry import find, names
 from explainers.support.reviews import words_by_frequency
+from tests.browser.conftest import path_of
 from ui.controls import limit, plain_slider
 
 ARRIVE = 5.0  # seconds within which all visitors come
@@ -62,7 +63,7 @@ class Visitor:
         message = BackMsg()
         rerun = message.rerun_script
         rerun.query_string = self.query
-        rerun.page_name = "" if self.page == "home" else self.page
+        rerun.page_name = path_of(self.page)
         rerun.page_script_hash = self.hash
         rerun.fragment_id, rerun.is_auto_rerun = fragment, bool(fragment)
         for key, value in state.items():

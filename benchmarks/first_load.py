@@ -7,6 +7,7 @@ import argparse
 
 from benchmarks._common import BARE_PICTURE, both, chromium, finished, main_picture, table, watched
 from explainers.support.registry import names
+from tests.browser.conftest import path_of
 
 
 def main() -> None:
@@ -17,7 +18,7 @@ def main() -> None:
     with both() as (app, bare), chromium() as browser:
         places = {"bare": (bare, BARE_PICTURE)}
         for name in chosen.pages:
-            places[name] = (f"{app}/{'' if name == 'home' else name}", main_picture(name))
+            places[name] = (f"{app}/{path_of(name)}", main_picture(name))
         cold: dict[str, list[float]] = {name: [] for name in places}
         warm: dict[str, list[float]] = {name: [] for name in places}
         for turn in range(chosen.count + 1):

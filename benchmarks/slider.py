@@ -22,6 +22,7 @@ from benchmarks._common import (
 )
 from explainers.support.registry import find
 from explainers.support.reviews import words_by_frequency
+from tests.browser.conftest import path_of
 
 WARM = 3  # changes before the ones that count
 SCRUBS = 3  # frames that somebody looks at after a change
@@ -52,7 +53,7 @@ def main() -> None:
     }
     times: dict[str, list[float]] = {name: [] for name in keys}
     with both() as (app, bare), chromium() as browser:
-        page = watched(browser, f"{app}/{'' if chosen.page == 'home' else chosen.page}", selector)
+        page = watched(browser, f"{app}/{path_of(chosen.page)}", selector)
         other = watched(browser, bare, BARE_PICTURE)
         finished(page), finished(other)
         scrubber = page.locator(selector.replace(".u-canvas", ".u-scrub input")).last

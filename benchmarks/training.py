@@ -27,6 +27,7 @@ from benchmarks._common import (
 )
 from explainers.support.contract import Settings
 from explainers.support.registry import find, names
+from tests.browser.conftest import path_of
 from training import Engine
 
 
@@ -46,8 +47,7 @@ def first_picture(page_name: str, control: str, count: int) -> None:
     there, here = cycle(["ArrowRight"] * 11 + ["ArrowLeft"] * 11), cycle(["ArrowRight"])
     seed = random.randrange(1000)
     with both() as (app, bare), chromium() as browser:
-        path = "" if page_name == "home" else page_name
-        page = watched(browser, f"{app}/{path}?seed={seed}", main_picture(page_name))
+        page = watched(browser, f"{app}/{path_of(page_name)}?seed={seed}", main_picture(page_name))
         other = watched(browser, bare, BARE_PICTURE)
         finished(page), finished(other)
         for _ in range(count):

@@ -1,17 +1,25 @@
 """Words as points on the plane, or in the space, in which they differ most."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from explainers.support.contract import Array, Label
 from explainers.support.pictures import Chart, colour, label_of
 
-# What the plane has on a desktop and on a phone, about: decides where names find room.
-WIDE, NARROW = (640, 350), (230, 230)  # px
-SIZE = {WIDE: 14, NARROW: 12}  # px, of the letters
-LETTER = 0.53  # of its size, the mean width of a letter
+LETTER = 0.53  # of their size, the mean width of letters
+
+
+class Plane(NamedTuple):
+    """How much room names have, and how large they are: in pixels."""
+
+    width: int
+    height: int
+    size: int
+
+
+WIDE, NARROW = Plane(640, 350, 14), Plane(230, 230, 12)  # about what a desktop and a phone have
 # Plotly's names for where a text stands, and the way there from the point.
 PLACES = {
     "top center": (0, 1), "bottom center": (0, -1), "middle right": (1, 0), "middle left": (-1, 0),
@@ -20,16 +28,15 @@ PLACES = {
 
 
 def label_places(
-    points: Array, texts: Sequence[str], reach: Array, order: Sequence[int], plane: tuple[int, int]
+    points: Array, texts: Sequence[str], reach: Array, order: Sequence[int], plane: Plane
 ) -> tuple[Array, Array]:
     """Where the names of points (F, N, 2) stand so that in each of F frames none covers another.
 
     Returns Plotly positions (F, N) and the texts (F, N). The names choose in this ``order`` (N,); one that
     finds no free place is left out (it is still in the table and under the pointer). ``reach`` (2,) is half
-    the width and half the height that the picture must hold; ``plane`` is how many pixels it has.
+    the width and half the height that the ``plane`` must hold.
     """
-    width, height = plane
-    pixels = points * min(width / 2 / reach[0], height / 2 / reach[1])  # (F, N, 2)
+    pixels = points * min(plane.width / 2 / reach[0], plane.height / 2 / reach[1])  # (F, N, 2)
     frames, count = pixels.shape[:2]
     # Boxes as (left, right, low, high): those of the points, then those of the names that have a place;
     # not-a-number overlaps nothing.
@@ -42,14 +49,14 @@ def label_places(
         np.full((frames, count), "", dtype=object),
     )
     for word in order:
-        half = LETTER * SIZE[plane] / 2 * len(texts[word])
+        half = LETTER * plane.size / 2 * len(texts[word])
         shift = ways * np.stack([half + np.where(ways[:, 1], 3, 9), np.full(len(ways), 15)], axis=1)  # (8, 2)
         middle = pixels[:, word, None] + shift  # (F, 8, 2)
         boxes = middle[:, :, [0, 0, 1, 1]] + np.array([-half, half, -7, 7])  # (F, 8, 4)
         mine, others = boxes[:, :, None], taken[:, None]  # (F, 8, 1, 4), (F, 1, 2N, 4)
         crossing = (others[..., 0] < mine[..., 1]) & (mine[..., 0] < others[..., 1])
         crossing &= (others[..., 2] < mine[..., 3]) & (mine[..., 2] < others[..., 3])
-        free = ~crossing.any(axis=2) & (abs(middle[..., 0]) + half < width / 2)  # (F, 8)
+        free = ~crossing.any(axis=2) & (abs(middle[..., 0]) + half < plane.width / 2)  # (F, 8)
         place, found = free.argmax(axis=1), free.any(axis=1)
         positions[found, word] = names[place[found]]
         shown[found, word] = texts[word]
@@ -90,12 +97,12 @@ def word_map(
                 "x": x, "y": y, **({"z": z[0]} if solid else {}), "name": label_of(group),
                 "text": words[part] if solid else texts[part], "hovertext": words[part],
                 "textposition": "top center" if solid else places[part],
-                "textfont": {"color": colour(group), "size": SIZE[WIDE]},
+                "textfont": {"color": colour(group), "size": WIDE.size},
                 "marker": {"color": colour(group), "size": 5 if solid else 9},
             })  # fmt: skip
             if not solid:
                 close = {"text": close_texts[part], "textposition": close_places[part]}
-                frame[-1]["meta"] = {"narrow": {**close, "textfont": {"size": SIZE[NARROW]}}}
+                frame[-1]["meta"] = {"narrow": {**close, "textfont": {"size": NARROW.size}}}
         frames.append(frame)
     axes: dict[str, Any] = {
         f"{letter}axis": {"title": {"text": Label("axis.component", k=k)}, "range": [-limit, limit]}

@@ -113,6 +113,11 @@ def browser(server: str) -> Iterator[BrowserContext]:
         chromium.close()
 
 
+def path_of(name: str) -> str:
+    """Where a page is served: home at the address itself."""
+    return "" if name == "home" else name
+
+
 def ready(page: Page) -> None:
     """Wait until the script has run, the training, if any, is done, and the first picture is drawn."""
     page.wait_for_selector(IDLE, timeout=PATIENCE, state="attached")
@@ -150,8 +155,8 @@ class Visit:
 
     def open(self, **parameters: str) -> "Visit":
         """Type the address and wait until everything stands there."""
-        path = "" if self.name == "home" else self.name
-        self.page.goto(f"{self.server}/{path}?{urlencode({'lang': self.language, **parameters})}")
+        query = urlencode({"lang": self.language, **parameters})
+        self.page.goto(f"{self.server}/{path_of(self.name)}?{query}")
         ready(self.page)
         return self
 
