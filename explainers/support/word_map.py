@@ -113,4 +113,5 @@ def word_map(
     else:
         # One unit is as long across as up, so that distances on the map are distances.
         axes["yaxis"]["scaleanchor"] = "x"
-    return Chart({**axes, "height": 430, "meta": {"narrow": {"height": 320}}}, frames, list(steps))
+        axes["meta"] = {"narrow": {"height": 320}}
+    return Chart({**axes, "height": 430}, frames, list(steps))
