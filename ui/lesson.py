@@ -27,7 +27,7 @@ from ui.turn import crowded, pause, turn
 from ui.visitor import language, visitor
 from ui.workers import FIRST_LOOK, engine
 
-HEAD_START = 0.05  # seconds in which the browser draws the picture before the rest of the page comes
+HEAD_START = 0.08  # seconds in which the browser draws the picture before the rest of the page comes
 
 
 class Lesson:

@@ -77,3 +77,34 @@ def test_all_of_it_is_on_the_screen(page: Page) -> None:
     assert area.evaluate("area => area.scrollWidth <= area.clientWidth + 1")
     narrow = network(page).locator(".u-layout").evaluate("layout => layout.className.includes('u-narrow')")
     assert narrow is (page.viewport_size is not None and page.viewport_size["width"] == 360)
+
+
+def test_it_follows_its_width(page: Page) -> None:
+    """One grid under the other on a phone, side by side on a desktop, wherever it was opened."""
+    layout, before = network(page).locator(".u-layout"), page.viewport_size
+    assert before is not None
+    for width, narrow in [(360, True), (1280, False), (360, True), (1280, False)]:
+        page.set_viewport_size({"width": width, "height": before["height"]})
+        page.wait_for_selector(f".u-picture .u-layout{'.u-narrow' if narrow else ':not(.u-narrow)'}")
+        area = layout.locator("..")
+        assert layout.evaluate("(it) => it.offsetWidth") <= area.evaluate("(it) => it.clientWidth") + 1
+    page.set_viewport_size(before)
+
+
+def test_it_measures_once(page: Page) -> None:
+    """What it holds makes it higher, and is no reason to look for places again."""
+    looks = page.evaluate(
+        """async () => { const root = document.querySelector('.u-picture');
+        const [layout, area] = ['.u-layout', '.u-area'].map((of) => root.querySelector(of));
+        let looks = 0;
+        const watch = new MutationObserver(() => { looks += 1; });
+        watch.observe(layout, { attributes: true, subtree: true });
+        const more = area.appendChild(document.createElement('div'));
+        more.style.height = '40px';
+        await new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)));
+        more.remove();
+        await new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)));
+        watch.disconnect();
+        return looks; }"""
+    )
+    assert looks == 0

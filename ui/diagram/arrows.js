@@ -13,13 +13,16 @@ const uAround = (a, b, between, origin, [path, head, label]) => {
 
 // Where the arrows of a diagram go, once its grids have their places.
 const uArrows = ({ arrows, boxes, svg, layout, form }) => {
+  // All are measured before the first arrow is drawn: the browser computes the layout anew for who asks after it.
   const origin = layout.getBoundingClientRect();
+  const rects = new Map([...boxes].map(([name, box]) => [name, box.getBoundingClientRect()]));
+  const inner = new Map([...boxes].map(([name, box]) => [name, box.querySelector('.u-cells')?.getBoundingClientRect()]));
   arrows.forEach((arrow, i) => {
-    const [a, b] = [boxes.get(arrow.start), boxes.get(arrow.end)].map((box) => box?.getBoundingClientRect());
+    const [a, b] = [rects.get(arrow.start), rects.get(arrow.end)];
     const [path, head, label] = svg.children[i].children;
     if (!a?.width || !b?.width) return [path, head].forEach((part) => part.removeAttribute('d'));
     const [above, below] = [Math.min(a.bottom, b.bottom), Math.max(a.top, b.top)];
-    const between = [...boxes.values()].map((box) => box.getBoundingClientRect()).filter((c) => c.width && c.top >= above - 1 && c.bottom <= below + 1);
+    const between = [...rects.values()].filter((c) => c.width && c.top >= above - 1 && c.bottom <= below + 1);
     if (form === 'narrow' && between.length) return uAround(a, b, between, origin, svg.children[i].children);
     const across = b.left >= a.right - 1 || b.right <= a.left + 1;
     const down = b.top >= a.bottom - 1 || b.bottom <= a.top + 1;
@@ -29,7 +32,7 @@ const uArrows = ({ arrows, boxes, svg, layout, form }) => {
       dx = b.left >= a.right - 1 ? 1 : -1;
       x1 = dx > 0 ? a.right : a.left; x2 = dx > 0 ? b.left : b.right;
       // Level where both have cells; the title above one of them does not bend the arrow, nor lift it.
-      const [c, d] = [arrow.start, arrow.end].map((name) => boxes.get(name).querySelector('.u-cells').getBoundingClientRect());
+      const [c, d] = [inner.get(arrow.start), inner.get(arrow.end)];
       const top = Math.max(c.top, d.top), bottom = Math.min(c.bottom, d.bottom);
       [y1, y2] = bottom > top ? [(top + bottom) / 2, (top + bottom) / 2] : [(a.top + a.bottom) / 2, (b.top + b.bottom) / 2];
     } else {

@@ -1,7 +1,8 @@
 const U_SVG = 'http://www.w3.org/2000/svg';
 
 const uDiagram = (root) => {
-  let data, words, overlay, cells = new Map(), boxes = new Map(), sheets = new Map(), stages = [], breaks = [], shape = '', touched = null, index = 0, form = 'wide', places = new Map(), fitted = false;
+  let data, words, overlay, cells = new Map(), boxes = new Map(), sheets = new Map(), stages = [], breaks = [], shape = '', touched = null, index = 0, form = 'wide', places = new Map();
+  let fitted = null; // the width that the grids have their places for
   const by = (name) => data.grids.find((grid) => grid.name === name);
   const value = (name, r, c) => uPick(data.frames[index]?.[name], r, c);
 
@@ -58,7 +59,7 @@ const uDiagram = (root) => {
       sheet.frame(data.frames[index][`${name}/boxes`]);
     }
     for (const [name, box] of boxes) box.classList.toggle('u-same', !!by(name).against && !box.querySelector('.u-moved'));
-    if (wider && fitted) fit(); else explain();
+    if (wider && fitted !== null) fit(); else explain();
   };
 
   const ofA = (name, r, c) => { const then = uPick(overlay?.[name], r, c); return typeof then === 'number' ? then : null; };
@@ -177,7 +178,7 @@ const uDiagram = (root) => {
   };
 
   const build = () => {
-    fitted = false;
+    fitted = null;
     cells = new Map(); boxes = new Map(); sheets = new Map();
     layout.replaceChildren(band, svg);
     svg.replaceChildren();
@@ -298,14 +299,18 @@ const uDiagram = (root) => {
   };
 
   // A row's title stands beside its cells: what some of them have above or below does not move it.
-  const titles = () => stages.forEach((stage, i) => {
-    stage.style.translate = '';
+  const titles = () => {
+    for (const stage of stages) stage.style.translate = '';
     if (form !== 'wide') return;
-    const heights = data.grids.filter((grid) => boxes.has(grid.name) && grid.at[1] === data.stages[i].row).map(({ name }) => boxes.get(name).querySelector('.u-cells').getBoundingClientRect());
-    const [top, bottom] = [Math.min(...heights.map((box) => box.top)), Math.max(...heights.map((box) => box.bottom))];
-    const own = stage.getBoundingClientRect();
-    if (heights.length) stage.style.translate = `0 ${Math.round((top + bottom - own.top - own.bottom) / 2)}px`;
-  });
+    // All are measured before one is moved: the browser computes the layout anew for who asks after a change.
+    const moves = stages.map((stage, i) => {
+      const heights = data.grids.filter((grid) => boxes.has(grid.name) && grid.at[1] === data.stages[i].row).map(({ name }) => boxes.get(name).querySelector('.u-cells').getBoundingClientRect());
+      const [top, bottom] = [Math.min(...heights.map((box) => box.top)), Math.max(...heights.map((box) => box.bottom))];
+      const own = stage.getBoundingClientRect();
+      return heights.length ? `0 ${Math.round((top + bottom - own.top - own.bottom) / 2)}px` : '';
+    });
+    moves.forEach((to, i) => { stages[i].style.translate = to; });
+  };
 
   // Where the band behind all that belongs to one step stands.
   const bands = () => {
@@ -323,17 +328,16 @@ const uDiagram = (root) => {
 
   const fit = () => {
     if (!data) return;
-    fitted = true;
+    fitted = area.clientWidth;
     // Columns side by side; closer together; turned by 90 degrees; one under the other: the first that fits.
     layout.style.columnGap = '';
     const ways = [['wide', false], ['wide', true]];
     if (data.turns) ways.push(['turned', true]);
     if (data.grids.some((grid) => grid.narrow)) ways.push(['narrow', true]);
     const set = ([to, tight]) => { form = to; layout.classList.toggle('u-tight', tight); place(tight); return layout.offsetWidth; };
-    const widths = ways.map(set);
-    const best = widths.findIndex((width) => width <= area.clientWidth + 1);
-    const chosen = best >= 0 ? best : widths.indexOf(Math.min(...widths));
-    set(ways[chosen]);
+    const widths = [];
+    const fits = (way) => { widths.push(set(way)); return widths.at(-1) <= area.clientWidth + 1; };
+    if (!ways.some(fits)) set(ways[widths.indexOf(Math.min(...widths))]);
     if (data.walk && form === 'wide') {
       const columns = Math.max(...data.grids.map((grid) => grid.at[0]));
       layout.style.columnGap = `${Math.min(64, parseFloat(getComputedStyle(layout).columnGap) + (area.clientWidth - layout.offsetWidth - 2) / columns)}px`;
@@ -397,7 +401,8 @@ const uDiagram = (root) => {
     if (sheet && touched?.name !== grid) touch(`${grid}|${sheet.rows >> 1}|${sheet.columns >> 1}`, false);
   });
   layout.addEventListener('keydown', move);
-  new ResizeObserver(fit).observe(area);
+  // Its height changes with what stands in it.
+  new ResizeObserver(() => area.clientWidth !== fitted && fit()).observe(area);
   document.fonts?.ready.then(fit);
   uThemeWatch(root, () => frame.redraw());
 
