@@ -81,13 +81,16 @@ def test_all_of_it_is_on_the_screen(page: Page) -> None:
 
 def test_it_follows_its_width(page: Page) -> None:
     """One grid under the other on a phone, side by side on a desktop, wherever it was opened."""
-    layout, before = network(page).locator(".u-layout"), page.viewport_size
+    before = page.viewport_size
     assert before is not None
     for width, narrow in [(360, True), (1280, False), (360, True), (1280, False)]:
         page.set_viewport_size({"width": width, "height": before["height"]})
-        page.wait_for_selector(f".u-picture .u-layout{'.u-narrow' if narrow else ':not(.u-narrow)'}")
-        area = layout.locator("..")
-        assert layout.evaluate("(it) => it.offsetWidth") <= area.evaluate("(it) => it.clientWidth") + 1
+        page.wait_for_function(
+            """(narrow) => { const layout = document.querySelector('.u-picture .u-layout');
+            return layout.classList.contains('u-narrow') === narrow
+              && layout.offsetWidth <= layout.parentElement.clientWidth + 1; }""",
+            arg=narrow,
+        )
     page.set_viewport_size(before)
 
 
