@@ -203,7 +203,7 @@ def formula(reading: Reading) -> dict[str, float]:
     """The answer that is worked out by hand, half by half; an empty text has none."""
     frame = by_hand(reading, reading.asked)
     if not frame:
-        return dict.fromkeys(("t", "ahead", "back", "bias", "logit", "share"), 0.0)
+        return {}
     ahead, back = frame["halves"][:, 0]
     numbers = {"ahead": ahead, "back": back, "bias": frame["offset"][0][0], "logit": frame["total"][0][0]}
     return {"t": reading.asked, **{k: float(v) for k, v in numbers.items()}, "share": frame["chance"][0][0]}

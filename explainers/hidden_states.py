@@ -227,9 +227,10 @@ def see_sweep(field: str, values: Sequence[float], readings: Sequence[Reading]) 
 def formula(reading: Reading) -> dict[str, float]:
     """The first number of the last state, term by term; an empty text has none."""
     text, T = reading.text, len(reading.text.ids)
-    x, h = text.around(T) if T else (np.zeros(DIM), text.states[0])
-    added = {key: float(value[0, 0]) for key, value in reading.weights.terms(x, h).items()}
-    return {"T": T, "state": float(reading.text.states[T][0]), **(added if T else dict.fromkeys(added, 0.0))}
+    if not T:
+        return {}
+    added = {key: float(value[0, 0]) for key, value in reading.weights.terms(*text.around(T)).items()}
+    return {"T": T, "state": float(text.states[T][0]), **added}
 
 
 def picture_unrolled(readings: Sequence[Reading]) -> Diagram:

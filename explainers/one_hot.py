@@ -148,6 +148,7 @@ class Reading(Measured):
     distances: list[list[float]]  # (K, K) between their one-hot rows
     cosines: list[list[float]]  # (K, K)
     difference: float  # largest |one-hot × W − nn.Embedding| on this text
+    d: int
 
     @property
     def ones(self) -> int:
@@ -186,6 +187,7 @@ def read(checkpoint: Checkpoint, view: View) -> Reading:
     return Reading(
         checkpoint.step, checkpoint.of, checkpoint.numbers, V, tokens, ids, table[ids].tolist(),
         [[abs(a - b) for b in distinct] for a in distinct], distances.tolist(), cosines.tolist(), difference,
+        table.shape[1],
     )  # fmt: skip
 
 
@@ -228,9 +230,11 @@ def see(checkpoint: Checkpoint, reading: Reading) -> list[Say]:
 
 
 def formula(reading: Reading) -> dict[str, float]:
-    """The row that the first word picks, and the size of the largest error in the whole text."""
-    row, i = (reading.vectors or [[0.0]])[0], (reading.ids or [UNKNOWN])[0]
-    return {"i": i, "first": row[0], "last": row[-1], "difference": reading.difference}
+    """The row that the first known word picks, and the size of the largest error in the whole text."""
+    for i, row in zip(reading.ids, reading.vectors, strict=True):
+        if i != UNKNOWN:
+            return {"i": i, "first": row[0], "last": row[-1], "difference": reading.difference}
+    return {}
 
 
 def columns(reading: Reading) -> list[int | None]:
@@ -253,7 +257,7 @@ def picture_table(readings: Sequence[Reading]) -> Diagram:
         Grid("ids", (1, 0), "plain", title=Label("title.ids"), arithmetic=Label("how.id")),
         Grid("one_hot", (2, 0), "binary", title=Label("title.one_hot", T=len(last.tokens), V=last.V),
              columns=names, arithmetic=Label("how.one_hot", V=last.V)),
-        Grid("vectors", (3, 0), title=Label("title.vectors", d=len(last.vectors[0]) if T else 0),
+        Grid("vectors", (3, 0), title=Label("title.vectors", d=last.d),
              arithmetic=Label("how.vector", zeros=last.V - 1)),
     ]  # fmt: skip
     arrows = [Arrow("words", "ids"), Arrow("ids", "one_hot"), Arrow("one_hot", "vectors", "× W")]

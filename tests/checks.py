@@ -16,7 +16,7 @@ def has_words(page: str, said: Iterable[Say], formula: Mapping[str, float] | Non
         words = Words(language, page)
         for say in sentences:
             assert words.fill(words.page["see"][say.key], say.values), say.key
-        if formula is not None:
+        if formula:
             assert words.formula(words.page["inside"]["numbers"], formula)
 
 

@@ -271,6 +271,7 @@ def test_what_you_see_has_words_before_and_after_the_training(name: str) -> None
     explainer, run = find(name), default_run(name)
     for checkpoint in (run[0], run[len(run) // 2], run[-1]):
         reading = explainer.read(checkpoint, explainer.View())
+        assert explainer.formula(reading)
         has_words(name, explainer.see(checkpoint, reading), explainer.formula(reading))
 
 

@@ -227,9 +227,11 @@ class Lesson:
         about = self.page["inside"]
         st.header(self.words.say("formula"), anchor=False)
         st.latex(about["formula"])
-        if self.reading is not None:
-            values = self.explainer.formula(self.reading)
+        values = self.explainer.formula(self.reading) if self.reading is not None else {}
+        if values:
             st.latex(self.words.formula(about["numbers"], values))
+        else:
+            st.empty()  # its place, as for the chips
         st.markdown(about["text"])
 
     def map(self) -> None:

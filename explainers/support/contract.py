@@ -16,7 +16,8 @@ An explainer is a module ``explainers/x.py`` with
 - ``headline(checkpoint, reading) -> dict[str, float]``: the numbers that the page's sentence rests on,
 - ``HEADLINE``: their names, in this order,
 - ``see(checkpoint, reading) -> list[Say]``: which sentences are true of this run,
-- ``formula(reading) -> dict[str, float]``: the numbers that fill the page's formula,
+- ``formula(reading) -> dict[str, float]``: the numbers that fill the page's formula; none, and the
+  formula stands without them, where the text gives none,
 - ``BREAKS``: named settings at which the concept fails,
 - where the page sweeps a control: ``SWEEPS``, the values of each swept field of ``Training``, and
   ``see_sweep(field, values, readings) -> list[Say]``, what the trained values show together, and a picture

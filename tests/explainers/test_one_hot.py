@@ -11,7 +11,7 @@ from torch import nn
 
 from explainers import one_hot as page
 from explainers.one_hot import OnEmbedding, OnNumbers, Reading, Training, View, mean_one_hot, one_hot_rows
-from explainers.support.contract import Checkpoint
+from explainers.support.contract import Checkpoint, Label
 from explainers.support.init import seeded
 from explainers.support.reviews import corpus_tokens, review_split, vocabulary, words_by_frequency
 
@@ -183,6 +183,16 @@ def test_it_says_what_was_measured(text: str, keys: list[str]) -> None:
     assert said(read(text)) == keys
 
 
+def test_the_formula_is_about_a_word_that_has_a_row() -> None:
+    table = run()[-1].weights["embedding.embed.weight"]
+    for text in ("zorgle good", "good zorgle"):
+        numbers = page.formula(read(text))
+        assert numbers["i"] == 43
+        assert [numbers["first"], numbers["last"]] == table[43, [0, -1]].tolist()
+    for text in ("", "zorgle"):
+        assert not page.formula(read(text))
+
+
 def test_the_sum_of_two_ids_is_some_other_word() -> None:
     say = next(say for say in page.see(run()[-1], read("good out")) if say.key == "sum")
     assert say.values["sum"] == 43 + 44
@@ -195,6 +205,9 @@ def test_the_numbers_of_the_pictures_stand_in_the_reading(text: str) -> None:
     last = readings[-1]
     table = page.picture_table(readings)
     T = min(page.SHOWN, len(last.ids))
+    title = next(grid.title for grid in table.grids if grid.name == "vectors")
+    assert isinstance(title, Label)
+    assert title.values == {"d": run()[-1].weights["embedding.embed.weight"].shape[1]}
     for frame, reading in zip(table.frames, readings, strict=True):
         assert frame["vectors"] == reading.vectors[:T]
         assert frame["ids"] == [[i] for i in last.ids[:T]]
