@@ -290,11 +290,11 @@ def picture_accuracy(readings: Sequence[Reading]) -> Chart:
 
 def sweep_scale(values: Sequence[float], readings: Sequence[Reading]) -> Chart:
     """Accuracy, and the share of saturated numbers, against the scale of the initial W_hh."""
-    series = {"accuracy": "forward", "saturated": "followed"}
+    series = {"accuracy": "rnn", "saturated": "followed"}
     return sweep_curves(values, readings, series, ("axis.scale", "axis.share"), (0.0, 1.0), log=True)
 
 
 def sweep_seed(values: Sequence[float], readings: Sequence[Reading]) -> Chart:
     """The answer to the text, and the accuracy, in each seed."""
-    series = {"accuracy": "forward", "answer": "positive"}
+    series = {"accuracy": "rnn", "answer": "positive"}
     return sweep_curves(values, readings, series, ("axis.seed", "axis.share"), (0.0, 1.0))
