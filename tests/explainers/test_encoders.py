@@ -108,7 +108,12 @@ def test_unset_nothing_is_looked_for(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.parametrize(
     "name", ["/secret place/x", "./a/b", "../x", "a", "a/b/c", "https://hub/a/b", "a b/c"]
 )
-def test_what_is_neither_a_folder_nor_a_name(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_is_neither_a_folder_nor_a_name(
+    name: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    here = tmp_path / "here"  # what stands beside the project is no matter
+    here.mkdir()
+    monkeypatch.chdir(here)
     monkeypatch.setattr(bertimbau, "fetched", None)
     monkeypatch.setenv(bertimbau.VARIABLE, name)
     assert refused()[0] == "bertimbau_folder"
