@@ -141,6 +141,7 @@ class Reading(Measured):
     """One text as ids and as one-hot rows, and what the trained models make of all texts."""
 
     V: int
+    d: int
     tokens: list[str]
     ids: list[int]  # (T,)
     vectors: list[list[float]]  # (T, d): the rows of W
@@ -148,7 +149,6 @@ class Reading(Measured):
     distances: list[list[float]]  # (K, K) between their one-hot rows
     cosines: list[list[float]]  # (K, K)
     difference: float  # largest |one-hot × W − nn.Embedding| on this text
-    d: int
 
     @property
     def ones(self) -> int:
@@ -170,9 +170,8 @@ class Reading(Measured):
 def read(checkpoint: Checkpoint, view: View) -> Reading:
     """Measure one text in the vocabulary of this run; a text without a known word has no distances."""
     table = checkpoint.weights["embedding.embed.weight"]  # (V + 1, d)
-    V = len(table) - 1
-    tokens = tokenize(view.text)
-    ids = ids_of(tokens, vocabulary(V))
+    V, d = len(table) - 1, table.shape[1]
+    ids = ids_of(tokens := tokenize(view.text), vocabulary(V))
     distinct = sorted(set(ids) - {UNKNOWN})[:SHOWN]
     rows = one_hot_rows(distinct, V)  # (K, V)
     # |a − b|² = |a|² + |b|² − 2 a·b, from the rows themselves: nothing here is assumed.
@@ -185,9 +184,8 @@ def read(checkpoint: Checkpoint, view: View) -> Reading:
     product = one_hot_rows(shown, V) @ table[1:]  # (T, V) × (V, d) → (T, d)
     difference = float(np.abs(picked.numpy() - product).max()) if shown else 0.0
     return Reading(
-        checkpoint.step, checkpoint.of, checkpoint.numbers, V, tokens, ids, table[ids].tolist(),
+        checkpoint.step, checkpoint.of, checkpoint.numbers, V, d, tokens, ids, table[ids].tolist(),
         [[abs(a - b) for b in distinct] for a in distinct], distances.tolist(), cosines.tolist(), difference,
-        table.shape[1],
     )  # fmt: skip
 
 
@@ -231,10 +229,9 @@ def see(checkpoint: Checkpoint, reading: Reading) -> list[Say]:
 
 def formula(reading: Reading) -> dict[str, float]:
     """The row that the first known word picks, and the size of the largest error in the whole text."""
-    for i, row in zip(reading.ids, reading.vectors, strict=True):
-        if i != UNKNOWN:
-            return {"i": i, "first": row[0], "last": row[-1], "difference": reading.difference}
-    return {}
+    rows, error = zip(reading.ids, reading.vectors, strict=True), {"difference": reading.difference}
+    known = ({"i": i, "first": row[0], "last": row[-1], **error} for i, row in rows if i != UNKNOWN)
+    return next(known, {})
 
 
 def columns(reading: Reading) -> list[int | None]:
@@ -291,10 +288,9 @@ def picture_memory(readings: Sequence[Reading]) -> Chart:
         "text": [bytes_label(sizes[key]) for key, _ in bars], "textposition": "outside",
         "cliponaxis": False, "hoverinfo": "skip", "marker": {"color": [colour(name) for _, name in bars]},
     }  # fmt: skip
-    title = {"text": Label("axis.bytes")}
-    powers = {"type": "log", "range": [0, 12], "dtick": 1, "showticklabels": False, "title": title}
-    layout = {"xaxis": powers, "yaxis": {"autorange": "reversed", "ticklabelstandoff": 6}, "height": 280,
-              "margin": {"r": 48}}  # fmt: skip
+    powers = {"type": "log", "range": [0, 12], "dtick": 1, "showticklabels": False}
+    layout = {"xaxis": {**powers, "title": {"text": Label("axis.bytes")}}, "height": 280,
+              "yaxis": {"autorange": "reversed", "ticklabelstandoff": 6}, "margin": {"r": 48}}  # fmt: skip
     return Chart(layout, [[trace]], [readings[-1].step])
 
 
