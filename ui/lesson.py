@@ -82,7 +82,7 @@ class Lesson:
         if ahead:
             self.training, self.view = ahead
             self._ask()
-            if self.current.state == "finished":  # before its place: what comes together is drawn together
+            if self.current.checkpoints:  # before its place: what comes together is drawn together
                 part = draw_part(self, name, draw_picture, self.readings, newest=True)
         with st.container(key="u_stage"):
             left, right = st.columns([1, 3], gap="medium")
@@ -128,13 +128,14 @@ class Lesson:
         """Draw, and draw again while the run goes on. ``part``: the picture, where it is made already."""
         watched = [self.current, *([self.pinned.run] if self.pinned else [])]
         going = [run for run in watched if run.running]
+        parts = [part]  # for the first time only: then there is more to draw
 
         @st.fragment(run_every=pace(visitor()) if going else None)
         @turn(patient=True)  # who watches a training loses nothing; who clicked waits
         def live() -> None:
             if any(not run.running for run in going):
                 st.rerun()
-            self._draw(name, draw_picture, first=True, part=part)
+            self._draw(name, draw_picture, first=True, part=parts.pop() if parts else None)
 
         live()
 
