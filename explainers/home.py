@@ -32,7 +32,7 @@ class Training(Settings):
     """What is trained: changing any of these trains again."""
 
     dim: int = Field(4, ge=2, le=8)
-    steps: int = Field(240, ge=24, le=600, json_schema_extra={"more": True})
+    steps: int = Field(480, ge=24, le=600, json_schema_extra={"more": True})
     seed: int = Field(7, ge=0, le=999, json_schema_extra={"more": True})
 
 
@@ -47,7 +47,7 @@ def train(training: Training) -> Iterator[Checkpoint]:
     generator = torch.Generator().manual_seed(training.seed)
     learn, test = review_split(WORDS)
     model = seeded(PooledClassifier(WORDS, training.dim), generator)
-    optimiser = torch.optim.Adam(model.parameters(), lr=0.02)
+    optimiser = torch.optim.Adam(model.parameters(), lr=0.01)
     loss_of = nn.functional.binary_cross_entropy_with_logits
     for step in range(training.steps + 1):
         if step in checkpoint_steps(training.steps):
