@@ -128,14 +128,13 @@ class Lesson:
         """Draw, and draw again while the run goes on. ``part``: the picture, where it is made already."""
         watched = [self.current, *([self.pinned.run] if self.pinned else [])]
         going = [run for run in watched if run.running]
-        parts = [part]  # for the first time only: then there is more to draw
 
         @st.fragment(run_every=pace(visitor()) if going else None)
         @turn(patient=True)  # who watches a training loses nothing; who clicked waits
         def live() -> None:
             if any(not run.running for run in going):
                 st.rerun()
-            self._draw(name, draw_picture, first=True, part=parts.pop() if parts else None)
+            self._draw(name, draw_picture, first=True, part=part)
 
         live()
 
