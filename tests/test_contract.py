@@ -23,7 +23,7 @@ from pydantic import ValidationError
 
 from explainers.support.contract import Checkpoint, Label, data_of
 from explainers.support.once import OF_RUN
-from explainers.support.pictures import Chart, Diagram
+from explainers.support.pictures import SHARES, Chart, Diagram
 from explainers.support.precomputed import DATA, command, precomputed
 from explainers.support.registry import find, names
 from explainers.support.script import script
@@ -105,7 +105,14 @@ def labels(value: Any) -> set[Label]:
 
 
 def drawn_with_words(name: str, picture: Chart | Diagram) -> None:
-    """Every label of a picture has words in every language; a chart is one that Plotly draws."""
+    """Every label of a picture has words in every language; a chart is one that Plotly draws, and a share in
+    it is in percent, as in the sentences.
+    """
+    if isinstance(picture, Chart):
+        up = picture.layout.get("yaxis", {})
+        share = up.get("title", {}).get("text") in SHARES
+        assert (up.get("tickformat") == ".0%") == share
+        assert ("end" if share else "end.share") not in labels(picture.frames)
     for language in LANGUAGES:
         words = Words(language, name)
         for label in labels(picture):
@@ -271,8 +278,9 @@ def test_what_you_see_has_words_before_and_after_the_training(name: str) -> None
     explainer, run = find(name), default_run(name)
     for checkpoint in (run[0], run[len(run) // 2], run[-1]):
         reading = explainer.read(checkpoint, explainer.View())
-        assert explainer.formula(reading)
-        has_words(name, explainer.see(checkpoint, reading), explainer.formula(reading))
+        values = explainer.formula(reading)
+        assert values
+        has_words(name, explainer.see(checkpoint, reading), values)
 
 
 @SWEPT

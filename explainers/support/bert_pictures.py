@@ -17,6 +17,7 @@ from explainers.support.pictures import (
     label_of,
     level_line,
     line,
+    upward,
 )
 
 SHOWN = 12  # pieces on a picture
@@ -179,10 +180,10 @@ def learning_chart(numbers: Sequence[Mapping[str, float]], steps: list[int]) -> 
             ends[name] = values[-1]
         ends["chance"] = upto[-1]["chance"]
         traces.append(level_line((0, of), ends["chance"], "chance"))
-        frames.append([*traces, *end_labels(of, ends, bounds)])
+        frames.append([*traces, *end_labels(of, ends, bounds, "end.share")])
     layout = {
         "xaxis": {"title": {"text": Label("axis.step")}, "range": [0, of]},
-        "yaxis": {"title": {"text": Label("axis.accuracy")}, "range": list(bounds)},
+        "yaxis": upward("axis.accuracy", bounds),
         "margin": {"r": 150},
     }
     return Chart(layout, frames, steps)

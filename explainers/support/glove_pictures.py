@@ -19,6 +19,7 @@ from explainers.support.pictures import (
     label_of,
     level_line,
     line,
+    upward,
 )
 from explainers.support.word_map import word_map
 
@@ -98,7 +99,7 @@ def learning_axes() -> dict[str, Any]:
     return {
         "xaxis": {"title": {"text": Label("axis.sentences")}, "type": "log", "tickvals": list(SIZES),
                   "ticktext": ticks, "range": [np.log10(SIZES[0] * 0.85), np.log10(SIZES[-1] * 1.05)]},
-        "yaxis": {"title": {"text": Label("axis.accuracy")}, "range": list(BOUNDS)},
+        "yaxis": upward("axis.accuracy", BOUNDS),
         "margin": {"r": 120},
     }  # fmt: skip
 
@@ -114,7 +115,7 @@ def learning_chart(numbers: Sequence[Mapping[str, float]], steps: list[int]) -> 
         ]
         ends = {kind: row[-1] for kind, row in rows.items()} | {"chance": one["chance"]}
         traces.append(level_line((SIZES[0], SIZES[-1]), one["chance"], "chance"))
-        frames.append([*traces, *end_labels(SIZES[-1], ends, BOUNDS)])
+        frames.append([*traces, *end_labels(SIZES[-1], ends, BOUNDS, "end.share")])
     return Chart(learning_axes(), frames, steps)
 
 
@@ -128,7 +129,7 @@ def seeds_chart(numbers: Sequence[Mapping[str, float]]) -> Chart:
         mean = np.mean(rows, axis=0).tolist()
         traces.append(line(list(SIZES), mean, kind, mode="lines+markers", marker={"size": 9}))
         ends[kind] = mean[-1]
-    return Chart(learning_axes(), [[*traces, *end_labels(SIZES[-1], ends, BOUNDS)]], [0])
+    return Chart(learning_axes(), [[*traces, *end_labels(SIZES[-1], ends, BOUNDS, "end.share")]], [0])
 
 
 def neighbours_diagram(asked: Neighbours, step: int) -> Diagram:

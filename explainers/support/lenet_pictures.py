@@ -22,6 +22,7 @@ from explainers.support.pictures import (
     end_labels,
     level_line,
     line,
+    upward,
 )
 
 FULL = 1.7  # a feature map ends at ±1.7159
@@ -235,7 +236,7 @@ def accuracy_chart(readings: Sequence[Reading]) -> Chart:
         frames.append([*traces, *named(of, ends, (0.5, 1.0))])
     layout = {
         "xaxis": {"title": {"text": Label("axis.step")}, "range": [0, of]},
-        "yaxis": {"title": {"text": Label("axis.accuracy")}, "range": [0.5, 1.0]},
+        "yaxis": upward("axis.accuracy", (0.5, 1.0)),
         "margin": {"r": 190},
     }
     return Chart(layout, frames, steps_of(chosen))
@@ -251,7 +252,7 @@ def named(x: float, ends: Mapping[str, float], bounds: tuple[float, float]) -> l
     inside = {net: min(max(end, bounds[0]), bounds[1]) for net, end in ends.items()}
     places = apart(inside, (bounds[1] - bounds[0]) / 13, bounds[1])
     return [
-        end_label(x, places[net], Label("end.three", series=word(net), value=end),
+        end_label(x, places[net], Label("end.share", series=word(net), value=end),
                   KINDS[net.removesuffix("_permuted")], name=word(net))
         for net, end in ends.items()
     ]  # fmt: skip
@@ -268,10 +269,10 @@ def shift_chart(readings: Sequence[Reading]) -> Chart:
     ends = {series: y[-1] for series, y in lines.items() if y[-1] is not None} | {"chance": 1 / CLASSES}
     layout = {
         "xaxis": {"title": {"text": Label("axis.shift")}, "range": [0, FAR + 0.2], "dtick": 1},
-        "yaxis": {"title": {"text": Label("axis.accuracy")}, "range": [0, 1]},
+        "yaxis": upward("axis.accuracy", (0, 1)),
         "margin": {"r": 150},
     }
-    return Chart(layout, [[*traces, *end_labels(FAR + 0.2, ends, (0, 1))]], [last.step])
+    return Chart(layout, [[*traces, *end_labels(FAR + 0.2, ends, (0, 1), "end.share")]], [last.step])
 
 
 def seeds_chart(values: Sequence[float], readings: Sequence[Reading]) -> Chart:
@@ -288,7 +289,7 @@ def seeds_chart(values: Sequence[float], readings: Sequence[Reading]) -> Chart:
     bounds = (0.8, 1.0)
     layout = {
         "xaxis": {"title": {"text": Label("axis.seed")}, "dtick": 1},
-        "yaxis": {"title": {"text": Label("axis.accuracy")}, "range": list(bounds)},
+        "yaxis": upward("axis.accuracy", bounds),
         "margin": {"r": 190},
     }
     return Chart(layout, [[*traces, *named(float(values[-1]) + 0.1, ends, bounds)]], [0])

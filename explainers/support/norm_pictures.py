@@ -20,6 +20,7 @@ from explainers.support.pictures import (
     label_of,
     level_line,
     line,
+    upward,
 )
 from explainers.support.powers import finite, log_axis, log_labels, power, powers, size
 
@@ -152,7 +153,7 @@ def rate_axes(last: float) -> dict[str, Any]:
     return {
         "xaxis": {"title": {"text": Label("axis.rate")}, "type": "log", "range": [-2.1, log10(last) + 0.05],
                   "tickvals": marks, "ticktext": [Label("rate", rate=rate) for rate in marks]},
-        "yaxis": {"title": {"text": Label("axis.accuracy")}, "range": [0, 1]},
+        "yaxis": upward("axis.accuracy", (0, 1)),
         "margin": {"r": 140},
     }  # fmt: skip
 

@@ -19,6 +19,7 @@ from explainers.support.palette import label_of as label_of
 from explainers.support.palette import low as low
 
 PIXELS = ("ink", "map")  # kinds of grids of thousands of numbers
+SHARES = ("axis.accuracy", "axis.base_accuracy", "axis.right", "axis.share")  # axes from 0 to 100 %
 
 
 @dataclass(frozen=True)
@@ -84,10 +85,10 @@ def curves(
         if level:
             ends[level[0]] = level[1]
             traces.append(level_line((0, of), level[1], level[0]))
-        frames.append([*traces, *end_labels(of, ends, bounds)])
+        frames.append([*traces, *end_labels(of, ends, bounds, end_of(axis))])
     layout = {
         "xaxis": {"title": {"text": Label("axis.step")}, "range": [0, of]},
-        "yaxis": {"title": {"text": Label(axis)}, "range": list(bounds)},
+        "yaxis": upward(axis, bounds),
         "margin": {"r": 150},
     }
     return Chart(layout, frames, [reading.step for reading in readings])
@@ -139,18 +140,32 @@ def sweep_curves(
             **({"range": [low, high]} if high > low else {}),
             **({"tickvals": list(values)} if log else {}),
         },
-        "yaxis": {"title": {"text": Label(axes[1])}, "range": list(bounds)},
+        "yaxis": upward(axes[1], bounds),
         "margin": {"r": 176},
     }
-    return Chart(layout, [[*traces, *end_labels(10**high if log else high, ends, bounds)]], [0])
+    labels = end_labels(10**high if log else high, ends, bounds, end_of(axes[1]))
+    return Chart(layout, [[*traces, *labels]], [0])
 
 
-def end_labels(x: float, ends: Mapping[str, float], bounds: tuple[float, float]) -> list[dict[str, Any]]:
+def upward(axis: str, bounds: Sequence[float]) -> dict[str, Any]:
+    """A vertical axis; one of shares counts in percent, as the sentences do."""
+    percent = {"tickformat": ".0%", "hoverformat": ".1%"} if axis in SHARES else {}
+    return {"title": {"text": Label(axis)}, "range": list(bounds), **percent}
+
+
+def end_of(axis: str) -> str:
+    """What stands at the ends of lines over this axis: the key of a label with ``series`` and ``value``."""
+    return "end.share" if axis in SHARES else "end"
+
+
+def end_labels(
+    x: float, ends: Mapping[str, float], bounds: tuple[float, float], words: str = "end"
+) -> list[dict[str, Any]]:
     """The names and values of series where they end, at ``x``, so that none covers another."""
     inside = {name: min(max(end, bounds[0]), bounds[1]) for name, end in ends.items()}
     places = apart(inside, (bounds[1] - bounds[0]) / 13, bounds[1])
     return [
-        end_label(x, places[name], Label("end", series=label_of(name), value=end), name)
+        end_label(x, places[name], Label(words, series=label_of(name), value=end), name)
         for name, end in ends.items()
     ]
 

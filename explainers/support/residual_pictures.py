@@ -17,6 +17,7 @@ from explainers.support.pictures import (
     label_of,
     level_line,
     line,
+    upward,
 )
 from explainers.support.powers import finite, log_axis, log_labels, power, powers
 
@@ -160,7 +161,7 @@ def lesion_axes(n: int) -> dict[str, Any]:
     """The block that is missing from left to right, the right answers upwards."""
     return {
         "xaxis": {"title": {"text": Label("axis.missing")}, "range": [0.5, n + 0.5], "dtick": 1},
-        "yaxis": {"title": {"text": Label("axis.accuracy")}, "range": [0, 1]},
+        "yaxis": upward("axis.accuracy", (0, 1)),
         "margin": {"r": 130},
     }
 

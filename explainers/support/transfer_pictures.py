@@ -16,6 +16,7 @@ from explainers.support.pictures import (
     label_of,
     level_line,
     line,
+    upward,
 )
 from explainers.support.transfer_learning import KINDS, SIZES
 from explainers.support.transfer_reading import Reading
@@ -59,10 +60,10 @@ def learning_chart(readings: Sequence[Reading]) -> Chart:
             ends[kind] = row[-1]
         ends["chance"] = reading.numbers["chance"]
         traces.append(level_line((SIZES[0], SIZES[-1]), ends["chance"], "chance"))
-        frames.append([*traces, *end_labels(SIZES[-1] * BEHIND, ends, BOUNDS)])
+        frames.append([*traces, *end_labels(SIZES[-1] * BEHIND, ends, BOUNDS, "end.share")])
     layout = {
         "xaxis": size_axis(),
-        "yaxis": {"title": {"text": Label("axis.accuracy")}, "range": list(BOUNDS)},
+        "yaxis": upward("axis.accuracy", BOUNDS),
         "margin": {"r": 150},
     }
     return Chart(layout, frames, [reading.step for reading in readings])
@@ -80,10 +81,10 @@ def seeds_chart(readings: Sequence[Reading]) -> Chart:
         ends[kind] = mean[-1]
     layout = {
         "xaxis": size_axis(),
-        "yaxis": {"title": {"text": Label("axis.accuracy")}, "range": list(BOUNDS)},
+        "yaxis": upward("axis.accuracy", BOUNDS),
         "margin": {"r": 150},
     }
-    return Chart(layout, [[*traces, *end_labels(SIZES[-1] * BEHIND, ends, BOUNDS)]], [0])
+    return Chart(layout, [[*traces, *end_labels(SIZES[-1] * BEHIND, ends, BOUNDS, "end.share")]], [0])
 
 
 def bases_chart(values: Sequence[str], readings: Sequence[Reading]) -> Chart:
@@ -133,11 +134,11 @@ def forgetting_chart(readings: Sequence[Reading]) -> Chart:
         frames.append([
             *(line(steps, row, kind) for kind, row in rows.items()),
             level_line((0, of), level, "chance"),
-            *end_labels(of, ends, BOUNDS),
+            *end_labels(of, ends, BOUNDS, "end.share"),
         ])  # fmt: skip
     layout = {
         "xaxis": {"title": {"text": Label("axis.step")}, "range": [0, of]},
-        "yaxis": {"title": {"text": Label("axis.base_accuracy")}, "range": list(BOUNDS)},
+        "yaxis": upward("axis.base_accuracy", BOUNDS),
         "margin": {"r": 150},
     }
     return Chart(layout, frames, [reading.step for reading in readings])
