@@ -184,6 +184,6 @@ def learning_chart(numbers: Sequence[Mapping[str, float]], steps: list[int]) -> 
     layout = {
         "xaxis": {"title": {"text": Label("axis.step")}, "range": [0, of]},
         "yaxis": upward("axis.accuracy", bounds),
-        "margin": {"r": 150},
+        "margin": {"r": 200},
     }
     return Chart(layout, frames, steps)

@@ -231,6 +231,7 @@ def leaning_chart(values: Mapping[str, float], groups: Mapping[str, Sequence[str
         "yaxis": {"tickvals": list(ticks), "ticktext": list(ticks.values()), "range": [place + 0.6, 0.9],
                   "showgrid": False, "zeroline": False},
         "height": 520, "margin": {"l": 110}, "bargap": 0.25,
-        "meta": {"table": ["", Label("series.words"), Label("axis.leaning")]},
+        "meta": {"table": ["", Label("series.words"), Label("axis.leaning")],
+                 "narrow": {"xaxis": {"title": {"text": Label("axis.leaning_narrow")}}}},
     }  # fmt: skip
     return Chart(layout, [traces], [step])

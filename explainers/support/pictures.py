@@ -89,7 +89,7 @@ def curves(
     layout = {
         "xaxis": {"title": {"text": Label("axis.step")}, "range": [0, of]},
         "yaxis": upward(axis, bounds),
-        "margin": {"r": 150},
+        "margin": {"r": 164},
     }
     return Chart(layout, frames, [reading.step for reading in readings])
 

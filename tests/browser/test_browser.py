@@ -87,6 +87,27 @@ def test_what_is_read_and_what_is_touched_is_large_enough(opened: Visit) -> None
     assert not crowded
 
 
+def words_cut(page: Page) -> list[str]:
+    """The words of charts, also out of sight, that reach over the edge of their drawing as it fits now."""
+    page.wait_for_function(
+        """() => [...document.querySelectorAll('.u-canvas')].filter((e) => seen(e)).every((e) => e.firstChild
+        && [...e.querySelectorAll('.main-svg')].every((s) => Math.abs(s.clientWidth - e.clientWidth) < 2))"""
+    )
+    found: list[str] = page.evaluate(
+        """() => [...document.querySelectorAll('.u-canvas')].flatMap((chart) => {
+        const { left, right } = chart.getBoundingClientRect();
+        return [...chart.querySelectorAll('.main-svg text')].filter((word) => {
+          const box = word.getBoundingClientRect();
+          return word.textContent.trim() && box.width && (box.left < left - 1 || box.right > right + 1);
+        }).map((word) => word.textContent); })"""
+    )
+    return found
+
+
+def test_no_word_of_a_chart_is_cut(opened: Visit) -> None:
+    assert not words_cut(opened.page)
+
+
 @pytest.mark.parametrize(("what", "width"), [("a phone", 360), ("200 % zoom", DESKTOP[0] // 2)])
 def test_nothing_is_scrolled_sideways(opened: Visit, what: str, width: int) -> None:
     del what
@@ -104,6 +125,7 @@ def test_nothing_is_scrolled_sideways(opened: Visit, what: str, width: int) -> N
         .filter(([, box]) => box.width && (box.left < 0 || box.right > innerWidth)).map(([html]) => html)"""
     )
     assert not cut
+    assert not words_cut(page)
     page.set_viewport_size({"width": DESKTOP[0], "height": DESKTOP[1]})
 
 
