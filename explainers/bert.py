@@ -1,7 +1,7 @@
 """BERT: one word, one vector was the limit; a contextual model gives every occurrence its own."""
 
 from collections.abc import Iterator, Sequence
-from math import exp
+from math import exp, isnan
 
 import numpy as np
 import torch
@@ -141,14 +141,18 @@ def headline(checkpoint: Checkpoint, reading: Reading) -> dict[str, float]:
 
 
 def formula(reading: Reading) -> dict[str, float]:
-    """The cosine in the last layer, and one weight of the chosen head, from its score."""
+    """The cosine in the last layer, and one weight of the chosen head, from its score; nothing without the
+    word in both sentences.
+    """
+    cosine = float(reading.look.similarities[-1])
+    if isnan(cosine):
+        return {}
     a, b = (one.vectors[-1].astype(np.float64) for one in reading.look.sides)
     head = reading.look.head
     best = int(head.weights[head.asks].argmax())
-    cosine = float(reading.look.similarities[-1])
     return {
         "dot": float(a @ b), "a": float(np.linalg.norm(a)), "b": float(np.linalg.norm(b)),
-        "cosine": 0.0 if cosine != cosine else cosine, "score": float(head.scores[head.asks, best]),
+        "cosine": cosine, "score": float(head.scores[head.asks, best]),
         "total": float(np.log(np.exp(head.scores[head.asks].astype(np.float64)).sum())),
         "weight": float(head.weights[head.asks, best]),
     }  # fmt: skip

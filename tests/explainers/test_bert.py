@@ -196,6 +196,10 @@ def test_odd_words_get_one_clear_sentence(view: dict[str, Any], key: str) -> Non
     for language in LANGUAGES:
         words = Words(language, "bert")
         assert words.fill(words.page["see"][key], sentences[key])
+    values = page.formula(read(**view))
+    assert bool(values) is not key.startswith(("no_word", "missing"))
+    if values:
+        assert values["cosine"] == pytest.approx(values["dot"] / (values["a"] * values["b"]), abs=1e-6)
 
 
 # -- learning ----------------------------------------------------------------------------------------------
