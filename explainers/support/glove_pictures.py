@@ -44,15 +44,17 @@ def analogy_diagram(asked: Analogy, leave_out: bool, step: int) -> Diagram:
         places.append(str(place) if word not in own else Label("left_out"))
     shown = asked.answer if leave_out else asked.nearest[0][0]
     grids = [
-        Grid("a", (0, 0), title=a),
-        Grid("b", (1, 0), title=f"− {b}"),
-        Grid("c", (2, 0), title=f"+ {c}"),
-        Grid("target", (3, 0), title=Label("title.target"),
+        Grid("a", (0, 0), title=a, narrow=(0, 0), still=True),
+        Grid("b", (1, 0), title=f"− {b}", narrow=(1, 0), still=True),
+        Grid("c", (2, 0), title=f"+ {c}", narrow=(2, 0), still=True),
+        Grid("target", (3, 0), title=Label("title.target"), narrow=(3, 0), still=True,
              arithmetic="{a:r,0} − {b:r,0} + {c:r,0} = {self}"),
-        Grid("word", (4, 0), "word", Label("title.nearest"), arithmetic=Label("how.nearest")),
-        Grid("cosine", (5, 0), "plain", Label("title.cosine"), digits=3,
+        Grid("word", (4, 0), "word", Label("title.nearest"), narrow=(3, 1), still=True,
+             arithmetic=Label("how.nearest")),
+        Grid("cosine", (5, 0), "plain", Label("title.cosine"), digits=3, narrow=(2, 1), still=True,
              arithmetic=Label("how.cosine_list")),
-        Grid("place", (6, 0), "word", Label("title.place"), arithmetic=Label("how.place")),
+        Grid("place", (6, 0), "word", Label("title.place"), narrow=(1, 1), still=True,
+             arithmetic=Label("how.place")),
     ]  # fmt: skip
     words, cosines = zip(*asked.nearest, strict=True)
     frame = {name: column(asked.vectors[i, :SHOWN]) for i, name in enumerate(("a", "b", "c", "target"))}
@@ -149,16 +151,18 @@ def pair_diagram(asked: Pair, step: int) -> Diagram:
     a, b = asked.vectors[:, :SHOWN]
     how = Label("how.cosine", dot=asked.dot, norm_a=asked.norms[0], norm_b=asked.norms[1])
     grids = [
-        Grid("a", (0, 0), title=asked.words[0]),
-        Grid("b", (1, 0), title=asked.words[1]),
-        Grid("product", (2, 0), title=Label("title.product"), arithmetic="{a:r,0} · {b:r,0} = {self}"),
-        Grid("cosine", (3, 0), title=Label("title.cosine"), arithmetic=how),
-        Grid("distance", (3, 1), "plain", Label("title.distance"), arithmetic=Label("how.distance")),
-    ]
+        Grid("a", (0, 0), title=asked.words[0], narrow=(0, 0), still=True),
+        Grid("b", (1, 0), title=asked.words[1], narrow=(1, 0), still=True),
+        Grid("product", (2, 0), title=Label("title.product"), narrow=(2, 0), still=True,
+             arithmetic="{a:r,0} · {b:r,0} = {self}"),
+        Grid("cosine", (3, 0), title=Label("title.cosine"), narrow=(2, 1), still=True, arithmetic=how),
+        Grid("distance", (3, 1), "plain", Label("title.distance"), narrow=(2, 2), still=True,
+             arithmetic=Label("how.distance")),
+    ]  # fmt: skip
     frame = {"a": column(a), "b": column(b), "product": column(a * b),
              "cosine": [[asked.cosine]], "distance": [[asked.distance]]}  # fmt: skip
     arrows = [Arrow("b", "product", "a · b"), Arrow("product", "cosine", "Σ")]
-    return Diagram(grids, arrows, [frame], [step], FULL, ("cosine", 0, 0))
+    return Diagram(grids, arrows, [frame], [step], FULL, ("cosine", 0, 0), turns=False)
 
 
 def map_chart(plane: Map, step: int) -> Chart:
