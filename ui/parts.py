@@ -39,6 +39,7 @@ def draw_part(
     last: Any = overlay.frames[-1:] if overlay else []
     if isinstance(overlay, Diagram):
         last = lean(overlay, last)
+    newest = newest and len(picture.frames) > 1
     if newest := newest and isinstance(picture, Diagram) and any(g.kind in PIXELS for g in picture.grids):
         # Hundreds of kilobytes take their time: the other frames come with the page.
         picture = replace(picture, frames=picture.frames[-1:])
