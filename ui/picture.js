@@ -12,7 +12,7 @@ const uNumber = (value, words, digits) => {
   if (value === null || value === undefined) return '–';
   if (typeof value !== 'number') return String(value);
   const short = digits === undefined && !Number.isInteger(value) ? Number(value.toPrecision(4)) : value;
-  const text = digits === undefined ? String(short) : value.toFixed(digits);
+  const text = (digits === undefined ? String(short) : value.toFixed(digits)).replaceAll('-', '−');
   return words.decimal === ',' ? text.replace('.', ',') : text;
 };
 

@@ -51,7 +51,7 @@ def similarity_chart(look: Look) -> Chart:
         "yaxis": {"title": {"text": Label("axis.cosine")}, "range": list(bounds)},
     }
     # Inside: a margin for the names would leave a phone no room. GloVe's above its line, MiniLM's below.
-    named = end_labels(layers[-1], ends, bounds)
+    named = end_labels(layers[-1], ends, bounds, "axis.cosine")
     for label, (series, value) in zip(named, ends.items(), strict=True):
         label["text"] = [Label("end_cosine", series=label_of(series), value=value)]
         label |= {"y": [value + (0.06 if series == "embedding" else -0.09)], "textposition": "middle left"}
@@ -71,7 +71,7 @@ def senses_chart(numbers: Mapping[str, float], language: str) -> Chart:
         "yaxis": {"title": {"text": Label("axis.cosine")}, "range": list(bounds)},
         "margin": {"r": 150},
     }
-    return Chart(layout, [[*traces, *end_labels(layers[-1], ends, bounds)]], [0])
+    return Chart(layout, [[*traces, *end_labels(layers[-1], ends, bounds, "axis.cosine")]], [0])
 
 
 def pieces_diagram(look: Look) -> Diagram:
@@ -180,7 +180,7 @@ def learning_chart(numbers: Sequence[Mapping[str, float]], steps: list[int]) -> 
             ends[name] = values[-1]
         ends["chance"] = upto[-1]["chance"]
         traces.append(level_line((0, of), ends["chance"], "chance"))
-        frames.append([*traces, *end_labels(of, ends, bounds, "end.share")])
+        frames.append([*traces, *end_labels(of, ends, bounds, "axis.accuracy")])
     layout = {
         "xaxis": {"title": {"text": Label("axis.step")}, "range": [0, of]},
         "yaxis": upward("axis.accuracy", bounds),

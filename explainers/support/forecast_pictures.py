@@ -168,7 +168,7 @@ def ahead_chart(readings: Sequence[Any]) -> Chart:
     for reading in readings:
         own = errors(reading.numbers, "model")
         ends = {series: last.numbers[f"ahead_{name}_{leads}"] for name, series in SERIES.items()}
-        labels = end_labels(leads, {**ends, last.cell: own[-1]}, (0, top))
+        labels = end_labels(leads, {**ends, last.cell: own[-1]}, (0, top), "axis.mae")
         for label, name in zip(labels, SERIES, strict=False):
             if name in DASH:  # both are grey: what tells them apart stands before their names
                 label["text"] = [Label(f"end.{DASH[name]}", **label["text"][0].values)]

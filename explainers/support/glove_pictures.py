@@ -117,7 +117,7 @@ def learning_chart(numbers: Sequence[Mapping[str, float]], steps: list[int]) -> 
         ]
         ends = {kind: row[-1] for kind, row in rows.items()} | {"chance": one["chance"]}
         traces.append(level_line((SIZES[0], SIZES[-1]), one["chance"], "chance"))
-        frames.append([*traces, *end_labels(SIZES[-1], ends, BOUNDS, "end.share")])
+        frames.append([*traces, *end_labels(SIZES[-1], ends, BOUNDS, "axis.accuracy")])
     return Chart(learning_axes(), frames, steps)
 
 
@@ -131,7 +131,7 @@ def seeds_chart(numbers: Sequence[Mapping[str, float]]) -> Chart:
         mean = np.mean(rows, axis=0).tolist()
         traces.append(line(list(SIZES), mean, kind, mode="lines+markers", marker={"size": 9}))
         ends[kind] = mean[-1]
-    return Chart(learning_axes(), [[*traces, *end_labels(SIZES[-1], ends, BOUNDS, "end.share")]], [0])
+    return Chart(learning_axes(), [[*traces, *end_labels(SIZES[-1], ends, BOUNDS, "axis.accuracy")]], [0])
 
 
 def neighbours_diagram(asked: Neighbours, step: int) -> Diagram:

@@ -20,6 +20,7 @@ from explainers.support.pictures import (
     apart,
     end_label,
     end_labels,
+    end_of,
     level_line,
     line,
     upward,
@@ -249,10 +250,9 @@ def word(net: str) -> Label:
 
 def named(x: float, ends: Mapping[str, float], bounds: tuple[float, float]) -> list[dict[str, Any]]:
     """The four networks' names and values at the ends of their lines, apart from one another."""
-    inside = {net: min(max(end, bounds[0]), bounds[1]) for net, end in ends.items()}
-    places = apart(inside, (bounds[1] - bounds[0]) / 13, bounds[1])
+    places = apart(ends, bounds)
     return [
-        end_label(x, places[net], Label("end.share", series=word(net), value=end),
+        end_label(x, places[net], Label(end_of("axis.accuracy"), series=word(net), value=end),
                   KINDS[net.removesuffix("_permuted")], name=word(net))
         for net, end in ends.items()
     ]  # fmt: skip
@@ -272,7 +272,7 @@ def shift_chart(readings: Sequence[Reading]) -> Chart:
         "yaxis": upward("axis.accuracy", (0, 1)),
         "margin": {"r": 150},
     }
-    return Chart(layout, [[*traces, *end_labels(FAR + 0.2, ends, (0, 1), "end.share")]], [last.step])
+    return Chart(layout, [[*traces, *end_labels(FAR + 0.2, ends, (0, 1), "axis.accuracy")]], [last.step])
 
 
 def seeds_chart(values: Sequence[float], readings: Sequence[Reading]) -> Chart:

@@ -160,7 +160,7 @@ def rate_axes(last: float) -> dict[str, Any]:
 
 def named(rates: Sequence[float], ends: Mapping[str, float]) -> list[dict[str, Any]]:
     """The series' names at their ends, without a value: it is the one at the largest rate."""
-    labels = end_labels(rates[-1] * 10**0.05, {**ends, "chance": TRAINS}, (0, 1))
+    labels = end_labels(rates[-1] * 10**0.05, {**ends, "chance": TRAINS}, (0, 1), "axis.accuracy")
     for trace, name in zip(labels, [*ends, "chance"], strict=True):
         trace["text"] = [Label("end.name", series=label_of(name) if name in ends else Label("trains"))]
     return labels

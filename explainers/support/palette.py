@@ -42,12 +42,15 @@ def bytes_label(count: float) -> Label:
     return Label(f"bytes.{thousands}", value=count / 1000**thousands)
 
 
-def apart(ends: Mapping[str, float], gap: float, top: float) -> dict[str, float]:
-    """Where the labels of these ends stand: at their ends, but ``gap`` from one another and below ``top``."""
-    order = sorted(ends, key=lambda name: ends[name])
+def apart(ends: Mapping[str, float], bounds: tuple[float, float]) -> dict[str, float]:
+    """Where words beside the ends of lines stand: at their heights, inside ``bounds``, none over another."""
+    bottom, top = bounds
+    gap = (top - bottom) / 13
+    inside = {name: min(max(end, bottom), top) for name, end in ends.items()}
+    order = sorted(inside, key=lambda name: inside[name])
     places: dict[str, float] = {}
     for name in order:
-        places[name] = max([ends[name], *(place + gap for place in places.values())])
+        places[name] = max([inside[name], *(place + gap for place in places.values())])
     for name in reversed(order):
         places[name] = top = min(places[name], top)
         top -= gap

@@ -85,7 +85,7 @@ def curves(
         if level:
             ends[level[0]] = level[1]
             traces.append(level_line((0, of), level[1], level[0]))
-        frames.append([*traces, *end_labels(of, ends, bounds, end_of(axis))])
+        frames.append([*traces, *end_labels(of, ends, bounds, axis)])
     layout = {
         "xaxis": {"title": {"text": Label("axis.step")}, "range": [0, of]},
         "yaxis": upward(axis, bounds),
@@ -143,7 +143,7 @@ def sweep_curves(
         "yaxis": upward(axes[1], bounds),
         "margin": {"r": 176},
     }
-    labels = end_labels(10**high if log else high, ends, bounds, end_of(axes[1]))
+    labels = end_labels(10**high if log else high, ends, bounds, axes[1])
     return Chart(layout, [[*traces, *labels]], [0])
 
 
@@ -154,18 +154,17 @@ def upward(axis: str, bounds: Sequence[float]) -> dict[str, Any]:
 
 
 def end_of(axis: str) -> str:
-    """What stands at the ends of lines over this axis: the key of a label with ``series`` and ``value``."""
+    """The words at the end of a line over this axis: the key of a label with ``series`` and ``value``."""
     return "end.share" if axis in SHARES else "end"
 
 
 def end_labels(
-    x: float, ends: Mapping[str, float], bounds: tuple[float, float], words: str = "end"
+    x: float, ends: Mapping[str, float], bounds: tuple[float, float], axis: str
 ) -> list[dict[str, Any]]:
-    """The names and values of series where they end, at ``x``, so that none covers another."""
-    inside = {name: min(max(end, bounds[0]), bounds[1]) for name, end in ends.items()}
-    places = apart(inside, (bounds[1] - bounds[0]) / 13, bounds[1])
+    """Names and values where series end, at ``x``, none over another; ``axis``: the vertical label's key."""
+    places = apart(ends, bounds)
     return [
-        end_label(x, places[name], Label(words, series=label_of(name), value=end), name)
+        end_label(x, places[name], Label(end_of(axis), series=label_of(name), value=end), name)
         for name, end in ends.items()
     ]
 

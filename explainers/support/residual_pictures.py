@@ -151,7 +151,7 @@ def lesion_chart(readings: Sequence[Any]) -> Chart:
             {**level_line((0.5, n + 0.5), whole, name), "name": Label("whole", series=label_of(name))}
         )
         ends[name] = right[-1]
-    labels = end_labels(n + 0.5, ends, (0, 1))
+    labels = end_labels(n + 0.5, ends, (0, 1), "axis.accuracy")
     for trace, name in zip(labels, ends, strict=True):
         trace["text"] = [Label("end.name", series=label_of(name))]
     return Chart(lesion_axes(n), [[*traces, *labels]], [last.step])

@@ -97,7 +97,7 @@ def fade_chart(
         lines = [line(list(range(len(y))), y, name, **style) for name, y in series.items()]
         ends = {name: y[-1] for name, y in series.items() if y}
         # In the room above the lines: a margin for the names would leave a phone no room for them.
-        names = end_labels(FOLLOWED - 0.9, ends, (0, top))
+        names = end_labels(FOLLOWED - 0.9, ends, (0, top), "axis.distance")
         places = [{"y": [top * (0.95 - 0.09 * i)], "textposition": "middle left"} for i in range(len(names))]
         frames.append([*lines, *(name | place for name, place in zip(names, places, strict=True))])
     layout = {

@@ -60,7 +60,7 @@ def learning_chart(readings: Sequence[Reading]) -> Chart:
             ends[kind] = row[-1]
         ends["chance"] = reading.numbers["chance"]
         traces.append(level_line((SIZES[0], SIZES[-1]), ends["chance"], "chance"))
-        frames.append([*traces, *end_labels(SIZES[-1] * BEHIND, ends, BOUNDS, "end.share")])
+        frames.append([*traces, *end_labels(SIZES[-1] * BEHIND, ends, BOUNDS, "axis.accuracy")])
     layout = {
         "xaxis": size_axis(),
         "yaxis": upward("axis.accuracy", BOUNDS),
@@ -84,7 +84,7 @@ def seeds_chart(readings: Sequence[Reading]) -> Chart:
         "yaxis": upward("axis.accuracy", BOUNDS),
         "margin": {"r": 150},
     }
-    return Chart(layout, [[*traces, *end_labels(SIZES[-1] * BEHIND, ends, BOUNDS, "end.share")]], [0])
+    return Chart(layout, [[*traces, *end_labels(SIZES[-1] * BEHIND, ends, BOUNDS, "axis.accuracy")]], [0])
 
 
 def bases_chart(values: Sequence[str], readings: Sequence[Reading]) -> Chart:
@@ -103,7 +103,7 @@ def bases_chart(values: Sequence[str], readings: Sequence[Reading]) -> Chart:
     names = {base: (Label(f"base.{base}"), BASE_SERIES[base], row[-1]) for base, row in rows.items()}
     names["scratch"] = (label_of("scratch"), "scratch", 0.0)
     ends = {key: end for key, (_, _, end) in names.items()}
-    places = apart(ends, (bounds[1] - bounds[0]) / 13, bounds[1])
+    places = apart(ends, bounds)
     for key, (name, series, end) in names.items():
         words = Label("end.gain", base=name, points=100 * end) if key in rows else Label("end.zero")
         at = SIZES[-1] * BEHIND, places[key]
@@ -134,7 +134,7 @@ def forgetting_chart(readings: Sequence[Reading]) -> Chart:
         frames.append([
             *(line(steps, row, kind) for kind, row in rows.items()),
             level_line((0, of), level, "chance"),
-            *end_labels(of, ends, BOUNDS, "end.share"),
+            *end_labels(of, ends, BOUNDS, "axis.base_accuracy"),
         ])  # fmt: skip
     layout = {
         "xaxis": {"title": {"text": Label("axis.step")}, "range": [0, of]},

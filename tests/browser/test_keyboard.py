@@ -5,6 +5,7 @@ import re
 import pytest
 from playwright.sync_api import BrowserContext, Locator, expect
 
+from explainers.support.pictures import SHARES
 from explainers.support.registry import find, names
 from tests.browser.conftest import Visit, in_language, ready, visit
 from ui.controls import limit
@@ -117,6 +118,12 @@ def test_space_plays_and_pauses(at: Visit) -> None:
     assert len(at.sent) == before
 
 
+def shares(at: Visit) -> set[str]:
+    """The titles of axes in percent."""
+    labels = {**table(at.language, "ui")["labels"], **table(at.language, at.name).get("labels", {})}
+    return {labels[axis] for axis in SHARES if axis in labels}
+
+
 def test_enter_opens_the_table_of_every_picture(at: Visit) -> None:
     summaries = at.page.locator(".u-table summary")
     assert summaries.count() >= 1
@@ -129,7 +136,12 @@ def test_enter_opens_the_table_of_every_picture(at: Visit) -> None:
         cells = box.locator("td").all_inner_texts()
         assert any(re.search(r"\d", cell) for cell in cells)
         assert not [cell for cell in cells if re.search(decimal, cell)]
-        assert box.locator("th[scope=col]").count() >= 2
+        # A true minus, and no sign before 0.
+        assert not [cell for cell in cells if re.fullmatch(r"-\d.*|[+−]0[.,]?0*", cell)]
+        heads = box.locator("th[scope=col]").all_inner_texts()
+        assert len(heads) >= 2
+        if heads[-1] in shares(at):
+            assert all(re.fullmatch(r"[\d.,]+%|–", cell) for cell in cells[len(heads) - 1 :: len(heads)])
         at.page.keyboard.press("Enter")
         assert box.get_attribute("open") is None
 

@@ -255,7 +255,8 @@ def test_it_says_what_was_measured() -> None:
     last = run(seed=101)[-1]
     assert said(last)[0] == "recalled"
     assert {"gates", "shut", "open_free", "others_behind"} <= set(said(last))
-    assert "not_recalled" in said(last, hold="input_shut")
+    # What is left guesses one symbol of eight, whatever was shown: now and then that is the right one.
+    assert sum("not_recalled" in said(run(seed=seed)[-1], hold="input_shut") for seed in SEEDS) >= 5
     assert all(f"hold_{hold}" in said(last, hold=hold) for hold in HOLDS)
     assert said(last, text="zzz")[0] == "unread_letters"
     assert said(small(task="pairs_en")[-1], text="F")[0] == "unread_words"

@@ -21,7 +21,7 @@ from ui.locale import LANGUAGES, Words
 ROOT = Path(__file__).resolve().parents[2]
 ALL = pytest.mark.parametrize("name", names())
 EACH = pytest.mark.parametrize("language", LANGUAGES)
-PATIENCE = 60.0  # seconds; nothing takes as long, a condition ends every wait
+PATIENCE = 300.0  # seconds; nothing takes as long, a condition ends every wait
 
 
 @pytest.fixture(scope="package", autouse=True)

@@ -145,6 +145,8 @@ const uChart = (root) => {
     colour.done();
     return Plotly.react(frame.canvas, traces, full, { displayModeBar: false, responsive: true, scrollZoom: false });
   });
+  // As the axis says it.
+  const read = (axis, value) => typeof value === 'number' && data.layout[axis]?.tickformat?.endsWith('%') ? `${uNumber(100 * value, words)}%` : value;
   const rows = (index) => {
     const out = [];
     for (const trace of data.frames[index]) {
@@ -153,7 +155,7 @@ const uChart = (root) => {
       const [x, y, z] = [trace.x ?? [], trace.y ?? [], trace.z ?? []];
       const labels = Array.isArray(trace.text) ? trace.text : [];
       if (Array.isArray(z[0])) z.forEach((line, i) => line.forEach((cell, j) => out.push([trace.name ?? '', x[j] ?? j, y[i] ?? i, cell])));
-      else y.forEach((value, i) => out.push([labels[i] ? `${trace.name ?? ''} ${labels[i]}` : trace.name ?? '', x[i], value, ...(z.length ? [z[i]] : [])]));
+      else y.forEach((value, i) => out.push([labels[i] ? `${trace.name ?? ''} ${labels[i]}` : trace.name ?? '', read('xaxis', x[i]), read('yaxis', value), ...(z.length ? [z[i]] : [])]));
     }
     const wide = Math.max(2, ...out.map((line) => line.length));
     if (data.layout.meta?.table) return [data.layout.meta.table, ...out];

@@ -16,7 +16,7 @@ const uArrows = ({ arrows, boxes, svg, layout, form }) => {
   // All are measured before the first arrow is drawn: the browser computes the layout anew for who asks after it.
   const origin = layout.getBoundingClientRect();
   const rects = new Map([...boxes].map(([name, box]) => [name, box.getBoundingClientRect()]));
-  const inner = new Map([...boxes].map(([name, box]) => [name, box.querySelector('.u-cells')?.getBoundingClientRect()]));
+  const inner = new Map([...boxes].map(([name, box]) => [name, box.querySelector('.u-cells').getBoundingClientRect()]));
   arrows.forEach((arrow, i) => {
     const [a, b] = [rects.get(arrow.start), rects.get(arrow.end)];
     const [path, head, label] = svg.children[i].children;

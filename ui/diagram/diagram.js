@@ -12,7 +12,8 @@ const uDiagram = (root) => {
     if (grid.kind === 'ink') return uNumber(number, words, grid.digits);
     if (grid.kind === 'plain' || grid.kind === 'binary') return Number.isInteger(number) ? number.toLocaleString(words.decimal === ',' ? 'pt-BR' : 'en-US') : uNumber(number, words, grid.digits);
     if (grid.kind === 'share') return `${uNumber(number * 100, words, Math.abs(number - 0.5) > 0.489 ? 1 : 0)}%`;
-    return (number < 0 ? '−' : grid.sign === false ? '' : '+') + uNumber(Math.abs(number), words, grid.digits);
+    const size = uNumber(Math.abs(number), words, grid.digits), nothing = !/[1-9]/.test(size); // no sign before 0.00
+    return (nothing ? '' : number < 0 ? '−' : grid.sign === false ? '' : '+') + size;
   };
 
   // Mixing in numbers lets the ink be chosen by contrast, so that every cell can be read in both themes.
