@@ -4,18 +4,17 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-import numpy as np
 import torch
 from pydantic import Field
 from torch import Tensor, nn
 
-from explainers.support.contract import Array, Checkpoint, Label, Say, Settings, checkpoint_steps, weights_of
+from explainers.support.contract import Array, Checkpoint, Say, Settings, checkpoint_steps, weights_of
 from explainers.support.init import seeded
 from explainers.support.measured import Measured
 from explainers.support.once import of_run, once
 from explainers.support.order_pairs import mixed_up, pair_split, pair_vocabulary, sample_rows, shuffled
-from explainers.support.order_pictures import pairs_apart
-from explainers.support.pictures import Arrow, Chart, Diagram, Grid, curves, label_of, low
+from explainers.support.order_pictures import SHOWN, pairs_apart, pooling_diagram
+from explainers.support.pictures import Chart, Diagram, curves
 from explainers.support.pooled import loss_and_accuracy
 from explainers.support.reviews import Sentences, chance, ids_of, pack, review_split, tokenize, vocabulary
 
@@ -38,7 +37,6 @@ POOLINGS = ("mean", "sum", "max")
 LANGUAGES = ("en", "pt")
 WORDS = 5_000  # the most frequent words of the reviews
 SMALL = 0.3  # initial vectors are torch's times this, so that a rare word says little
-SHOWN = 7  # words on the picture
 LEARNT = 0.7  # accuracy on pairs from which on the recurrent model has plainly learnt order
 CLOSE = 0.012  # one standard error of an accuracy on the 1,241 test reviews: less is no difference
 
@@ -155,6 +153,7 @@ class Reading(Measured):
     shuffle: int  # 0: the picture shows the text as typed
     tokens: list[str]  # (T,) in the order shown
     unknown: list[str]
+    same: bool  # to the models both orders are one
     V: int  # words that these models know
     columns: dict[str, Array]  # (T, d) each: the words' vectors; the recurrent model's state after each word
     pooled: Array  # (d,)
@@ -191,7 +190,8 @@ def read(checkpoint: Checkpoint, view: View) -> Reading:
         logits = {"pooled": pooled(batch), "recurrent": recurrent(batch)}  # (2,) each
     return Reading(
         checkpoint.step, checkpoint.of, checkpoint.numbers, view.shuffle, orders[shown],
-        [token for token in tokens if token not in known], len(known),
+        [token for token in tokens if token not in known], bool((batch.tokens[0] == batch.tokens[1]).all()),
+        len(known),
         {name: column.numpy() for name, column in columns.items()}, vector.numpy(),
         {kind: values.tolist() for kind, values in logits.items()},
         {kind: values.sigmoid().tolist() for kind, values in logits.items()},
@@ -219,14 +219,17 @@ def see(checkpoint: Checkpoint, reading: Reading) -> list[Say]:
         return [Say("empty", {})]
     values = formula(reading)
     said = [Say("typed", values)]
-    if reading.shuffle:
+    if reading.shuffle and reading.same:
+        said = [Say("no_order", {})]
+    elif reading.shuffle:
+        largest = POOLINGS[int(checkpoint.numbers["pooling"])] == "max"
         turned = (values["recurrent0"] > 0) != (values["recurrent1"] > 0)
-        said = [Say("rounding" if values["moved_pooled"] else "exact", values)]
+        still = "exact_max" if largest else "exact"
+        said = [Say("rounding" if values["moved_pooled"] else still, values)]
         said.append(Say("turned" if turned else "moved", values))
     numbers = {key.removeprefix("accuracy_"): value for key, value in checkpoint.numbers.items()}
     said.append(Say("pairs" if numbers["recurrent_pairs"] >= LEARNT else "pairs_not", numbers))
-    ahead = numbers["pooled_reviews"] - numbers["recurrent_reviews"]
-    said.append(Say("reviews_same" if abs(ahead) < CLOSE else f"reviews_{KINDS[ahead < 0]}", numbers))
+    said.append(Say(on_reviews(numbers), numbers))
     if reading.unknown:
         said.append(Say("unknown", {"word": reading.unknown[0], "V": reading.V}))
     if len(reading.tokens) > SHOWN:
@@ -234,37 +237,21 @@ def see(checkpoint: Checkpoint, reading: Reading) -> list[Say]:
     return said
 
 
+def on_reviews(numbers: dict[str, float]) -> str:
+    """Which model is right more often on real reviews, and whether the recurrent one owes it to the order."""
+    pooled, recurrent = numbers["pooled_reviews"], numbers["recurrent_reviews"]
+    if recurrent < numbers["chance_reviews"] + 0.1:
+        return "reviews_not"
+    if abs(pooled - recurrent) < CLOSE:
+        return "reviews_same"
+    if pooled > recurrent:
+        return "reviews_pooled"
+    return "reviews_recurrent" if recurrent - numbers["mixed_recurrent_reviews"] >= CLOSE else "reviews_words"
+
+
 def picture_pooling(readings: Sequence[Reading]) -> Diagram:
     """Above, all vectors fall into one and make a score; below, a state goes from word to word to a score."""
-    last = readings[-1]
-    T, pooling = len(last.tokens), POOLINGS[int(last.numbers["pooling"])]
-    shown = range(max(0, T - SHOWN), T)  # the last words: the score is read from the last state
-    end = len(shown)
-    terms = (" ; " if pooling == "max" else " + ").join(f"{{vector{t}:r,0}}" for t in shown)
-    how = Label(f"how.{pooling}" if end == T else f"how.{pooling}_many", n=T, terms=terms)
-    grids = [Grid("pooled", (end, 0), title=Label(f"title.{pooling}"), arithmetic=how)]
-    rows = (Label("order.typed"), Label("order.shuffled")) if last.shuffle else ()
-    arrows = [Arrow("pooled", "score_pooled")]
-    for row, kind in enumerate(KINDS):
-        place, how = (end + 1, row), Label(f"how.score_{kind}")
-        grids.append(Grid(f"score_{kind}", place, "share", label_of(kind), rows=rows, arithmetic=how))
-        grids.append(Grid(f"logit_{kind}", place, "hidden", digits=4))
-    for x, t in enumerate(shown):
-        made = Label("how.state" if t else "how.first", now=low(t + 1), before=low(t), word=last.tokens[t])
-        grids += [
-            Grid(f"vector{t}", (x, 0), title=last.tokens[t]),
-            Grid(f"state{t}", (x, 1), title=f"h{low(t + 1)}", arithmetic=made, step=t),
-        ]
-        arrows += [Arrow(f"vector{t}", "pooled"), Arrow(f"vector{t}", f"state{t}")]
-        arrows.append(Arrow(f"state{t}", f"state{t + 1}" if t + 1 < T else "score_recurrent"))
-    frames = []
-    for reading in readings:
-        frame = {f"{name}{t}": cells[t][:, None] for name, cells in reading.columns.items() for t in shown}
-        for kind in KINDS:
-            frame[f"logit_{kind}"] = np.array(reading.logits[kind])[: len(rows) or 1, None]
-            frame[f"score_{kind}"] = np.array(reading.shares[kind])[: len(rows) or 1, None]
-        frames.append({**frame, "pooled": reading.pooled[:, None]})
-    return Diagram(grids, arrows, frames, [reading.step for reading in readings], 2.0, ("pooled", 0, 0))
+    return pooling_diagram(readings, POOLINGS[int(readings[-1].numbers["pooling"])])
 
 
 @of_run

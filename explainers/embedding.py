@@ -10,12 +10,13 @@ from pydantic import Field
 from torch import Tensor, nn
 
 from explainers.support.contract import Array, Checkpoint, Label, Say, Settings, checkpoint_steps, weights_of
+from explainers.support.cosine import cosine_diagram, cosine_parts
 from explainers.support.geometry import cosine_distances, first_of, place_of, principal_axes, projection
 from explainers.support.init import seeded
 from explainers.support.measured import Measured
 from explainers.support.neighbours import neighbour_pairs, noise
 from explainers.support.once import of_run
-from explainers.support.pictures import Arrow, Chart, Diagram, Grid, curves
+from explainers.support.pictures import Chart, Diagram, Grid, curves
 from explainers.support.pooled import PooledClassifier, loss_and_accuracy
 from explainers.support.reviews import UNKNOWN, review_split, tokenize, vocabulary, words_by_frequency
 from explainers.support.word_map import word_map
@@ -36,6 +37,7 @@ WINDOW = 2  # words to each side that count as neighbours
 NOISE = 5  # random words against each true neighbour
 BATCH = {"sentiment": 64, "neighbours": 4096}
 NEAREST = 7
+APART = 0.5  # of cosine distance, from 0 to 2: by so much the groups plainly lie apart
 
 
 class Training(Settings):
@@ -86,7 +88,7 @@ def train(training: Training) -> Iterator[Checkpoint]:
                 loss, accuracy = measured()
             start = min(start, loss) if step == 0 else start
             failed = step if failed < 0 and not loss <= start else failed
-            numbers = {"loss": loss, "accuracy": accuracy, "failed_step": float(failed)}
+            numbers = {"loss": loss, "loss_start": start, "accuracy": accuracy, "failed_step": float(failed)}
             numbers |= nearness(model.embed.weight.detach().numpy())
             yield Checkpoint(step, training.steps, numbers, weights_of(**{training.task: model}))
         if step == training.steps:
@@ -159,6 +161,7 @@ class Reading(Measured):
     vectors: Array  # (N, d)
     table: Array  # (V + 1, d)
     word: str  # whose neighbours are asked for
+    stands_in: bool  # for a word that has no vector, or none
     dimensions: int  # of the map
     explained: float  # share of the variance of the followed words that a map of them can show
 
@@ -172,11 +175,12 @@ def read(checkpoint: Checkpoint, view: View) -> Reading:
     asked = tokenize(view.word)[:1]
     words = [*POSITIVE, *NEGATIVE, *(word for word in own if word in known)]
     vectors = table[[known[word] for word in words]]
+    word = asked[0] if asked and asked[0] in known else POSITIVE[0]
     explained = float(principal_axes(vectors)[1][: int(view.dimensions)].sum())
     return Reading(
         checkpoint.step, checkpoint.of, checkpoint.numbers, task, words,
         [word for word in own + asked if word not in known], vectors, table,
-        asked[0] if asked and asked[0] in known else POSITIVE[0], int(view.dimensions), explained,
+        word, word not in asked, int(view.dimensions), explained,
     )  # fmt: skip
 
 
@@ -189,10 +193,11 @@ def headline(checkpoint: Checkpoint, reading: Reading) -> dict[str, float]:
 def see(checkpoint: Checkpoint, reading: Reading) -> list[Say]:
     """Whether training put the groups apart, what the map hides, and what failed."""
     values = {**checkpoint.numbers, "d": reading.vectors.shape[1], "explained": reading.explained}
-    apart = values["across"] > 2 * values["within"] + 0.2
+    apart = values["across"] - values["within"] > APART
     state = "untrained" if not checkpoint.step else "apart" if apart else "mixed"
-    said = [Say(f"{reading.task}_{state}" if checkpoint.step else state, values), Say("explained", values)]
-    if values["failed_step"] > 0:
+    said = [Say(f"{reading.task}_{state}" if checkpoint.step else state, values)]
+    said.append(Say("explained" if reading.explained < 0.9995 else "explained_all", values))
+    if values["failed_step"] > 0 and not values["loss"] <= values["loss_start"]:
         said.append(Say("failed", {**values, "step": int(values["failed_step"])}))
     mapped = projection(reading.vectors, reading.dimensions)(reading.table)
     true = distances_from(reading.table, reading)
@@ -202,6 +207,8 @@ def see(checkpoint: Checkpoint, reading: Reading) -> list[Say]:
         said.append(Say("lie", {**names, "rank": place_of(true, drawn)}))
     if reading.unknown:
         said.append(Say("unknown", {"word": reading.unknown[0], "V": WORDS}))
+    if reading.stands_in:
+        said.append(Say("stands_in", {"shown": reading.word}))
     return said
 
 
@@ -240,7 +247,8 @@ def picture_neighbours(readings: Sequence[Reading]) -> Diagram:
         frames.append(frame)
     grids = [
         Grid(f"{part}_{key}", (column, 0), "word" if part == "word" else "plain",
-             Label(f"title.{part}_{key}"), arithmetic=Label(f"how.{part}_{key}", d=last.vectors.shape[1]))
+             Label(f"title.{part}_{key}", word=last.word),
+             arithmetic=Label(f"how.{part}_{key}", d=last.vectors.shape[1]))
         for column, (part, key) in enumerate(
             (part, key) for key in ("true", "map") for part in ("word", "distance", "rank")
         )
@@ -265,9 +273,7 @@ def nearest_by_cosine(reading: Reading) -> int:
 
 def cosine_of(reading: Reading, other: int) -> dict[str, float]:
     """The dot product, both lengths and the cosine of the asked word and of word ``other``."""
-    a, b = reading.table[[vocabulary(WORDS)[reading.word], other]].astype(np.float64)
-    numbers = {"dot": float(a @ b), "norm_a": float(np.linalg.norm(a)), "norm_b": float(np.linalg.norm(b))}
-    return {**numbers, "cosine": numbers["dot"] / max(numbers["norm_a"] * numbers["norm_b"], 1e-12)}
+    return cosine_parts(*reading.table[[vocabulary(WORDS)[reading.word], other]])
 
 
 def formula(reading: Reading) -> dict[str, float]:
@@ -278,20 +284,7 @@ def formula(reading: Reading) -> dict[str, float]:
 def picture_cosine(readings: Sequence[Reading]) -> Diagram:
     """How near two words are, worked out: the asked word and its nearest by cosine at the end of the run."""
     last = readings[-1]
-    own, other = vocabulary(WORDS)[last.word], nearest_by_cosine(last)
-    d = min(8, last.vectors.shape[1])
-    frames = []
-    for reading in readings:
-        a, b = reading.table[[own, other], :d, None]  # (d, 1) each
-        numbers = {key: [[value]] for key, value in cosine_of(reading, other).items()}
-        frames.append({"a": a, "b": b, "product": a * b, **numbers})
-    grids = [
-        Grid("a", (0, 0), title=last.word),
-        Grid("b", (1, 0), title=words_by_frequency()[other - 1]),
-        Grid("product", (2, 0), title=Label("title.product"), arithmetic="{a:r,0} · {b:r,0} = {self}"),
-        Grid("cosine", (3, 0), title=Label("title.cosine"), arithmetic=Label("how.cosine")),
-        *(Grid(name, (3, 0), "hidden") for name in ("dot", "norm_a", "norm_b")),
-    ]
-    arrows = [Arrow("b", "product", "a · b"), Arrow("product", "cosine", "Σ")]
-    steps = [reading.step for reading in readings]
-    return Diagram(grids, arrows, frames, steps, 4.0, ("cosine", 0, 0))
+    rows = [vocabulary(WORDS)[last.word], nearest_by_cosine(last)]
+    words = (last.word, words_by_frequency()[rows[1] - 1])
+    pairs = [reading.table[rows] for reading in readings]  # (2, d) each
+    return cosine_diagram(words, pairs, [reading.step for reading in readings])

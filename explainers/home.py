@@ -124,7 +124,9 @@ def see(checkpoint: Checkpoint, reading: Reading) -> list[Say]:
 
 
 def formula(reading: Reading) -> dict[str, float]:
-    """The score of this text, step by step."""
+    """The score of this text, step by step; a text without words has none."""
+    if not reading.tokens:
+        return {}
     w_mean = reading.logit - reading.bias
     return {"n": len(reading.tokens), "w_mean": w_mean, "bias": reading.bias, "score": reading.score}
 
@@ -135,6 +137,12 @@ def pull(reading: Reading, token: int) -> float:
     return sum(v * w for v, w in zip(vector, weight, strict=True)) / len(reading.tokens)
 
 
+def around(i: int) -> list[int]:
+    """Three columns of a word's one-hot row, enough for a picture: its own and those beside it."""
+    first = min(max(i - 1, 0), WORDS - 2)
+    return [first, first + 1, first + 2]
+
+
 def picture_journey(readings: Sequence[Reading]) -> Diagram:
     """Words → integers → one-hot × W → vectors → mean → score, stage under stage, one column per word."""
     last = readings[-1]
@@ -143,14 +151,16 @@ def picture_journey(readings: Sequence[Reading]) -> Diagram:
     middle, end = len(shown) // 2, 2 * len(shown)
     grids, arrows = [], []
     for t in shown:
-        word, name, vector = f"word{t}", f"id{t}", f"vector{t}"
+        word, name, row, vector = f"word{t}", f"id{t}", f"row{t}", f"vector{t}"
         grids += [
             Grid(word, (t, 0), "word", step=t, narrow=(0, 2 * t)),
             Grid(name, (t, 1), "plain", step=t, arithmetic=Label("how.id", word=last.tokens[t]),
                  narrow=(1, 2 * t)),
+            Grid(row, (t, 2), "binary", columns=[str(i) for i in around(last.ids[t])], step=t,
+                 arithmetic=Label("how.row", V=WORDS), narrow=(-1, -1)),
             Grid(vector, (t, 3), step=t, arithmetic=Label("how.vector", t=t), narrow=(0, 2 * t + 1)),
         ]  # fmt: skip
-        arrows += [Arrow(word, name), Arrow(name, vector), Arrow(vector, "mean")]
+        arrows += [Arrow(word, name), Arrow(name, row), Arrow(row, vector), Arrow(vector, "mean")]
     terms = " + ".join(f"{{vector{t}:r,0}}" for t in shown)
     whole = len(last.tokens) <= SHOWN
     dots = " + ".join(f"{{mean:{i},0}}·{{weight:{i},0}}" for i in range(dim))
@@ -176,11 +186,12 @@ def picture_journey(readings: Sequence[Reading]) -> Diagram:
         for t in shown:
             frame[f"word{t}"] = [[reading.tokens[t]]]
             frame[f"id{t}"] = [[reading.ids[t]]]
+            frame[f"row{t}"] = [[int(i == reading.ids[t]) for i in around(reading.ids[t])]]
             frame[f"vector{t}"] = [[v] for v in reading.vectors[t]]
         frames.append(frame)
     scale = max([abs(v) for reading in readings for vector in reading.vectors for v in vector] + [1.0])
     stages = [
-        Stage(0, Label("stage.words")),
+        Stage(0, Label("stage.words"), "one_hot"),
         Stage(1, Label("stage.ids"), "one_hot"),
         Stage(2, Label("stage.row"), "one_hot"),
         Stage(3, Label("stage.vectors"), "embedding"),

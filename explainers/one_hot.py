@@ -12,7 +12,8 @@ from torch import Tensor, nn
 from explainers.support.contract import Array, Checkpoint, Label, Say, Settings, checkpoint_steps, weights_of
 from explainers.support.init import seeded
 from explainers.support.measured import Measured
-from explainers.support.pictures import Arrow, Chart, Diagram, Grid, bytes_label, colour, curves
+from explainers.support.memory import memory_chart
+from explainers.support.pictures import Arrow, Chart, Diagram, Grid, curves
 from explainers.support.pooled import loss_and_accuracy
 from explainers.support.reviews import (
     UNKNOWN,
@@ -148,12 +149,17 @@ class Reading(Measured):
     distances_ids: list[list[float]]  # (K, K) between the K distinct known words
     distances: list[list[float]]  # (K, K) between their one-hot rows
     cosines: list[list[float]]  # (K, K)
-    difference: float  # largest |one-hot × W − nn.Embedding| on this text
+    difference: float  # largest |one-hot × W − nn.Embedding| over its first 24 words
 
     @property
     def ones(self) -> int:
         """How many ones the T × V table of this text has: one for each known word."""
         return sum(i != UNKNOWN for i in self.ids)
+
+    @property
+    def zero_share(self) -> float:
+        """The share of zeros in the table of this text; not a number where it has no rows."""
+        return 1 - self.ones / (len(self.ids) * self.V) if self.ids else np.nan
 
     @property
     def megabytes(self) -> dict[str, float]:
@@ -190,16 +196,16 @@ def read(checkpoint: Checkpoint, view: View) -> Reading:
 
 
 def headline(checkpoint: Checkpoint, reading: Reading) -> dict[str, float]:
-    """Sizes of the table, distances between its rows (0 where fewer than two words are known), accuracies."""
+    """Sizes of the table, distances between its rows, accuracies; not a number where there is none."""
     pairs = [d for i, row in enumerate(reading.distances) for d in row[:i]]
     return {
         "vocabulary": float(reading.V),
         "tokens": float(len(reading.tokens)),
-        "zero_share": 1 - reading.ones / (len(reading.ids) * reading.V) if reading.ids else 0.0,
+        "zero_share": reading.zero_share,
         "megabytes_text": reading.megabytes["text"],
         "megabytes_corpus": reading.megabytes["corpus"],
-        "distance_min": min(pairs, default=0.0),
-        "distance_max": max(pairs, default=0.0),
+        "distance_min": min(pairs, default=np.nan),
+        "distance_max": max(pairs, default=np.nan),
         **{f"accuracy_{name}": checkpoint.numbers[f"accuracy_{name}"] for name in MODELS},
     }
 
@@ -209,7 +215,8 @@ def see(checkpoint: Checkpoint, reading: Reading) -> list[Say]:
     if not reading.tokens:
         return [Say("empty", {})]
     T, V = len(reading.ids), reading.V
-    said = [Say("zeros", {"T": T, "V": V, "cells": T * V, "ones": reading.ones})]
+    values = {"T": T, "V": V, "cells": T * V, "ones": reading.ones, "share": reading.zero_share}
+    said = [Say("zeros", values)]
     if UNKNOWN in reading.ids:
         said.append(Say("unknown", {"word": reading.tokens[reading.ids.index(UNKNOWN)], "V": V}))
     known = [(t, i) for t, i in zip(reading.tokens, reading.ids, strict=True) if i != UNKNOWN]
@@ -228,9 +235,9 @@ def see(checkpoint: Checkpoint, reading: Reading) -> list[Say]:
 
 
 def formula(reading: Reading) -> dict[str, float]:
-    """The row that the first known word picks, and the size of the largest error in the whole text."""
-    rows, error = zip(reading.ids, reading.vectors, strict=True), {"difference": reading.difference}
-    known = ({"i": i, "first": row[0], "last": row[-1], **error} for i, row in rows if i != UNKNOWN)
+    """The number 0 of the row that the first known word picks, and the largest difference to nn.Embedding."""
+    rows = zip(reading.ids, reading.vectors, strict=True)
+    known = ({"i": i, "first": row[0], "difference": reading.difference} for i, row in rows if i != UNKNOWN)
     return next(known, {})
 
 
@@ -255,7 +262,7 @@ def picture_table(readings: Sequence[Reading]) -> Diagram:
         Grid("one_hot", (2, 0), "binary", title=Label("title.one_hot", T=len(last.tokens), V=last.V),
              columns=names, arithmetic=Label("how.one_hot", V=last.V)),
         Grid("vectors", (3, 0), title=Label("title.vectors", d=last.d),
-             arithmetic=Label("how.vector", zeros=last.V - 1)),
+             arithmetic=Label("how.vector", V=last.V)),
     ]  # fmt: skip
     arrows = [Arrow("words", "ids"), Arrow("ids", "one_hot"), Arrow("one_hot", "vectors", "× W")]
     same = {"words": [[t] for t in last.tokens[:T]], "ids": [[i] for i in last.ids[:T]], "one_hot": rows}
@@ -280,18 +287,8 @@ def picture_distances(readings: Sequence[Reading]) -> Diagram:
 
 def picture_memory(readings: Sequence[Reading]) -> Chart:
     """Bytes as ids and as dense one-hot rows, on a scale of powers of ten."""
-    sizes = {key: value * 1e6 for key, value in readings[-1].megabytes.items()}
-    bars = [("corpus", "one_hot"), ("corpus_ids", "ids"), ("text", "one_hot"), ("text_ids", "ids")]
-    trace = {
-        "type": "bar", "orientation": "h", "name": Label("title.memory"),
-        "x": [sizes[key] for key, _ in bars], "y": [Label(f"memory.{key}") for key, _ in bars],
-        "text": [bytes_label(sizes[key]) for key, _ in bars], "textposition": "outside",
-        "cliponaxis": False, "hoverinfo": "skip", "marker": {"color": [colour(name) for _, name in bars]},
-    }  # fmt: skip
-    powers = {"type": "log", "range": [0, 12], "dtick": 1, "showticklabels": False}
-    layout = {"xaxis": {**powers, "title": {"text": Label("axis.bytes")}}, "height": 280,
-              "yaxis": {"autorange": "reversed", "ticklabelstandoff": 6}, "margin": {"r": 48}}  # fmt: skip
-    return Chart(layout, [[trace]], [readings[-1].step])
+    bars = {"corpus": "one_hot", "corpus_ids": "ids", "text": "one_hot", "text_ids": "ids"}
+    return memory_chart({key: 1e6 * readings[-1].megabytes[key] for key in bars}, bars, readings[-1].step)
 
 
 def picture_accuracy(readings: Sequence[Reading]) -> Chart:

@@ -74,8 +74,11 @@ def numbers(lesson: "Lesson") -> None:
 
 
 def _n(lesson: "Lesson", value: float, sign: str = "") -> str:
-    """A number in at most five figures, as the language writes it."""
+    """A number in four figures, all of a large one, as the language writes it."""
     if value != value:
         return "–"  # not a number: nothing was there to measure
-    spec = f"{{v:{sign},.0f}}" if value == int(value) and abs(value) < 1e15 else f"{{v:{sign}.4g}}"
-    return lesson.words.fill(spec, {"v": value})
+    if 1000 <= abs(value) < 1e15 or (value % 1 == 0 and abs(value) < 1000):
+        spec = ",.0f"
+    else:
+        spec = ".4g" if float(f"{value:.4g}") % 1 else ".6g"  # a share of 0.99995 is not 1
+    return lesson.words.fill(f"{{v:{sign}{spec}}}", {"v": value})

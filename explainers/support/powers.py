@@ -83,5 +83,5 @@ def log_labels(
     places = {name: float(min(max(size, low), high)) for name, size in sizes.items()}
     return [
         end_label(x, 10**place, ends[name][1], name, textposition=f"middle {side}")
-        for name, place in apart(places, (high - low) / 13, high).items()
+        for name, place in apart(places, (low, high)).items()
     ]

@@ -14,7 +14,8 @@ from torch import Tensor
 
 # A token is a run of letters (Portuguese ones, too, and the apostrophe) or one mark that ends a thought.
 TOKEN = re.compile(r"[a-zà-öø-ÿ']+|[.,!?]")
-# The reviews are English; the few accented letters in them (ten words in 20,800) are encoding slips.
+# The vocabulary is made of a to z alone: the few accented words of the English reviews (café, cliché) are cut
+# there, and a visitor's café is unknown.
 REVIEW_TOKEN = re.compile(r"[a-z']+|[.,!?]")
 UNKNOWN = 0  # the id of every word that the vocabulary does not hold
 

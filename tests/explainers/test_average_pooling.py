@@ -1,5 +1,6 @@
 """A mean has no order: what the page on average pooling claims, measured."""
 
+from dataclasses import replace
 from functools import cache
 
 import numpy as np
@@ -8,6 +9,7 @@ import torch
 
 from explainers import average_pooling as page
 from explainers.support.contract import Checkpoint
+from explainers.support.order_pictures import SHOWN
 from explainers.support.pictures import Diagram
 from explainers.support.reviews import pack
 
@@ -129,9 +131,21 @@ def test_a_long_text_is_read_whole_and_shown_from_its_end() -> None:
     reading = page.read(last(), view)
     picture = page.picture_pooling([reading])
     shown = [grid.name for grid in picture.grids if grid.name.startswith("vector")]
-    assert shown == [f"vector{t}" for t in range(40 - page.SHOWN, 40)]
+    assert shown == [f"vector{t}" for t in range(40 - SHOWN, 40)]
     assert len(reading.tokens) == 40
     assert any(say.key == "shortened" for say in page.see(last(), reading))
+
+
+@pytest.mark.parametrize("text", ["good", "good good", "zorgle flump"])
+def test_a_text_without_another_order_is_said_to_have_none(text: str) -> None:
+    """Unknown words are one word to the models."""
+    said = [say.key for say in page.see(last(), page.read(last(), page.View(text=text, shuffle=3)))]
+    assert said[0] == "no_order" and not {"exact", "rounding", "moved", "turned"} & set(said)
+
+
+def test_the_largest_number_is_not_rounded() -> None:
+    made = replace(last(), numbers={**last().numbers, "pooling": float(page.POOLINGS.index("max"))})
+    assert page.see(made, page.read(made, page.View(shuffle=1)))[0].key == "exact_max"
 
 
 def test_what_is_said_follows_what_was_measured() -> None:
@@ -145,7 +159,10 @@ def test_what_is_said_follows_what_was_measured() -> None:
     assert keys(accuracy_recurrent_pairs=0.6)[2] == "pairs_not"
     assert keys(accuracy_pooled_reviews=0.8, accuracy_recurrent_reviews=0.79)[3] == "reviews_same"
     assert keys(accuracy_pooled_reviews=0.8, accuracy_recurrent_reviews=0.7)[3] == "reviews_pooled"
-    assert keys(accuracy_pooled_reviews=0.7, accuracy_recurrent_reviews=0.8)[3] == "reviews_recurrent"
+    behind = {"accuracy_pooled_reviews": 0.7, "accuracy_recurrent_reviews": 0.8}
+    assert keys(**behind, mixed_recurrent_reviews=0.76)[3] == "reviews_recurrent"
+    assert keys(**behind, mixed_recurrent_reviews=0.81)[3] == "reviews_words", "it owes nothing to the order"
+    assert keys(accuracy_pooled_reviews=0.7, accuracy_recurrent_reviews=0.55)[3] == "reviews_not"
     assert [s.key for s in page.see(checkpoint, page.read(checkpoint, page.View(text="")))] == ["empty"]
     said = page.see(checkpoint, page.read(checkpoint, page.View(text="the zorgle is good")))
     assert next(say for say in said if say.key == "unknown").values["word"] == "zorgle"

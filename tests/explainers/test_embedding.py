@@ -202,7 +202,35 @@ def test_words_without_a_vector_are_named(view: dict[str, Any], word: str, unkno
     assert reading.word == word
     assert reading.unknown == unknown
     assert ("unknown" in said(**view)) == bool(unknown)
+    assert reading.stands_in == ("stands_in" in said(**view)) == (view.get("word", "good") != word)
     assert len(set(reading.words)) == len(reading.words) == len(reading.vectors)
+
+
+@pytest.mark.parametrize(
+    ("dim", "dimensions", "all_of_it"), [(1, "2", True), (2, "2", True), (3, "3", True), (3, "2", False)]
+)
+def test_a_map_that_leaves_nothing_out_says_so(dim: int, dimensions: str, all_of_it: bool) -> None:
+    settings = {**SHORT, "dim": dim, "steps": 48}
+    assert ("explained_all" in said(settings, dimensions=dimensions)) == all_of_it
+    assert ("explained" in said(settings, dimensions=dimensions)) != all_of_it
+
+
+def test_a_loss_that_came_down_again_is_not_called_a_failure() -> None:
+    checkpoint = run(**SHORT)[-1]
+    for loss, called in ((0.9, True), (0.5, False)):
+        numbers = {**checkpoint.numbers, "failed_step": 2.0, "loss_start": 0.7, "loss": loss}
+        made = Checkpoint(checkpoint.step, checkpoint.of, numbers, checkpoint.weights)
+        assert ("failed" in [say.key for say in page.see(made, page.read(made, View()))]) == called
+
+
+def test_groups_that_lie_apart_are_said_to() -> None:
+    checkpoint = run()[-1]
+    for within, across, key in ((0.6, 1.3, "apart"), (0.1, 1.9, "apart"), (0.8, 1.1, "mixed")):
+        made = Checkpoint(
+            checkpoint.step, checkpoint.of, {**checkpoint.numbers, "within": within, "across": across},
+            checkpoint.weights,
+        )  # fmt: skip
+        assert page.see(made, page.read(made, View()))[0].key == f"sentiment_{key}"
 
 
 def test_at_most_twelve_words_are_followed() -> None:

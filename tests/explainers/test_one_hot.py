@@ -104,6 +104,14 @@ def test_every_two_words_are_the_root_of_two_apart_and_at_right_angles(text: str
     assert numbers["distance_min"] == numbers["distance_max"] == pytest.approx(sqrt(2), abs=1e-6)
 
 
+def test_what_is_not_there_is_no_number() -> None:
+    """Not 0: no two rows are 0 apart."""
+    for text, words in (("", 0), ("good zorgle", 1)):
+        numbers = page.headline(run()[-1], read(text))
+        assert np.isnan([numbers["distance_min"], numbers["distance_max"]]).all(), words
+        assert np.isnan(numbers["zero_share"]) == (not words)
+
+
 def test_the_ids_are_places_in_a_list_and_nothing_more() -> None:
     ids = vocabulary(20_800)
     assert (ids["good"], ids["out"], ids["great"]) == (43, 44, 71), "the question names these"
@@ -133,6 +141,8 @@ def test_the_zeros_are_counted() -> None:
     numbers = page.headline(run()[-1], read(UNKNOWN_WORDS))
     cells = 6 * 20_800
     assert numbers["zero_share"] == pytest.approx(1 - 4 / cells)
+    say = page.see(run()[-1], read(UNKNOWN_WORDS))[0]
+    assert (say.key, say.values["share"]) == ("zeros", numbers["zero_share"])
     assert numbers["megabytes_text"] == pytest.approx(cells * 4 / 1e6)
     assert numbers["megabytes_corpus"] == pytest.approx(290_774 * 20_800 * 4 / 1e6)
     assert read().megabytes["corpus_ids"] == pytest.approx(290_774 * 8 / 1e6)
@@ -188,7 +198,7 @@ def test_the_formula_is_about_a_word_that_has_a_row() -> None:
     for text in ("zorgle good", "good zorgle"):
         numbers = page.formula(read(text))
         assert numbers["i"] == 43
-        assert [numbers["first"], numbers["last"]] == table[43, [0, -1]].tolist()
+        assert numbers["first"] == table[43, 0]
     for text in ("", "zorgle"):
         assert not page.formula(read(text))
 
