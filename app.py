@@ -56,9 +56,6 @@ class Guard:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
-        if re.search(r"/_stcore/metrics/*$", scope["path"]):
-            await PlainTextResponse("not found", status_code=404)(scope, receive, send)
-            return
 
         async def with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
@@ -69,7 +66,9 @@ class Guard:
                     message["headers"].append(AHEAD)
             await send(message)
 
-        await self.app(scope, receive, with_headers)
+        hidden = re.search(r"/_stcore/metrics/*$", scope["path"])
+        app = PlainTextResponse("not found", status_code=404) if hidden else self.app
+        await app(scope, receive, with_headers)
 
 
 async def collect() -> None:

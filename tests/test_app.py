@@ -64,7 +64,9 @@ def test_every_answer_has_the_headers_once() -> None:
     "path", ["/_stcore/metrics", "/_stcore/metrics/", "//_stcore/metrics", "/x/_stcore/metrics"]
 )
 def test_the_metrics_are_for_the_server_alone(path: str) -> None:
-    assert answer(path)[0]["status"] == 404
+    start, _ = answer(path)
+    assert start["status"] == 404
+    assert {b"content-security-policy", b"x-content-type-options"} <= {name for name, _ in start["headers"]}
 
 
 @pytest.mark.parametrize("path", ["/_stcore/health", "/metrics", "/one_hot"])

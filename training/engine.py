@@ -192,7 +192,8 @@ class Engine:
         with self._lock:
             self._halted.pop(visitor, None)
             slots = self._watched.get(visitor, {})
-            for slot in [slot for slot, run in slots.items() if run.state == "failed"]:
+            for slot, run in [(slot, run) for slot, run in slots.items() if run.state == "failed"]:
+                self._forget(run)  # others who look at it get the new one, too
                 self._let_go(visitor, slot)
 
     def warm(self, requests: Iterable[tuple[str, Settings]]) -> None:
@@ -291,7 +292,8 @@ class Engine:
 
     def _forget(self, run: Run) -> None:
         run.become("stopped")
-        self._runs.pop(run.key, None)
+        if self._runs.get(run.key) is run:
+            del self._runs[run.key]
 
     def _keep_within_bounds(self) -> None:
         """Forget finished runs that nobody watches, the longest unused first, until the rest fits."""

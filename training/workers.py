@@ -25,6 +25,9 @@ SETTINGS = {
     "distributed.admin.low-level-log-length": 2,
     "distributed.scheduler.allowed-failures": 1,
     "distributed.worker.profile.enabled": False,
+    # A worker that died is started anew, however long that takes on a full machine: Dask would give it up
+    # after 15 seconds, and never start another.
+    "distributed.deploy.lost-worker-timeout": "365d",
     # Each of its parts in the server looks at itself 50 times a second: a page stops for it as often.
     "distributed.admin.tick.interval": "1s",
     "distributed.admin.system-monitor.interval": "10s",

@@ -35,7 +35,7 @@ def _unpin() -> None:
 
 
 def pinned(lesson: "Lesson", visitor: str) -> Readings | None:
-    """Run A, from the URL; a URL that does not describe one is as if there were none."""
+    """Run A, from the URL; None if it describes none."""
     raw = st.query_params.get("a")
     if not raw:
         engine().unwatch(visitor, "pinned")
@@ -47,7 +47,8 @@ def pinned(lesson: "Lesson", visitor: str) -> Readings | None:
             kind(**{k: v for k, v in values.items() if k in kind.model_fields}) for kind in kinds
         )
     except (ValueError, TypeError, AttributeError):
-        return None
+        engine().unwatch(visitor, "pinned")
+        return None  # the page says so, above its picture
     run = engine().request(visitor, lesson.name, training, slot="pinned")
     with pause():
         run.wait(FIRST_LOOK)

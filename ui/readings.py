@@ -4,6 +4,7 @@ from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from threading import Lock
 from typing import Any
+from weakref import ref
 
 import streamlit as st
 
@@ -15,16 +16,25 @@ Part = tuple[Callable[..., None], bytes]  # what draws a picture, and what it ta
 Parts = dict[tuple[str, str], tuple[int, Part]]  # (picture, language) → the checkpoints it shows, and it
 
 _lock = Lock()
-_kept: OrderedDict[tuple[Run, Settings], "Readings"] = OrderedDict()
+# A run that the engine forgot goes, with all its checkpoints: what was read of it does not hold it.
+_kept: OrderedDict[tuple[ref[Run], Settings], "Readings"] = OrderedDict()
 
 
 class Readings:
     """What the checkpoints of one run say about one view, and the pictures drawn of it."""
 
     def __init__(self, explainer: Any, run: Run, view: Settings) -> None:
-        self.explainer, self.run, self.view = explainer, run, view
+        self.explainer, self.view = explainer, view
+        self._run = ref(run)
         self.parts: Parts = {}
         self._read: dict[int, Any] = {}
+
+    @property
+    def run(self) -> Run:
+        """The run, which whoever looks at these readings holds."""
+        run = self._run()
+        assert run is not None
+        return run
 
     def upto(self, checkpoints: Sequence[Checkpoint]) -> Sequence[Any]:
         """The readings of these checkpoints, each made when it is first looked at: no picture needs all."""
@@ -53,9 +63,12 @@ class _Upto(Sequence[Any]):
 
 def shared(explainer: Any, run: Run, view: Settings) -> Readings:
     """What this server has read of the run for this view, whoever asked."""
+    asked = ref(run), view
     with _lock:
-        found = _kept.pop((run, view), None) or Readings(explainer, run, view)
-        _kept[run, view] = found
+        for gone in [key for key in _kept if key[0]() is None]:
+            del _kept[gone]
+        found = _kept.setdefault(asked, Readings(explainer, run, view))
+        _kept.move_to_end(asked)
         if len(_kept) > KEPT:
             _kept.popitem(last=False)
         return found
@@ -63,7 +76,8 @@ def shared(explainer: Any, run: Run, view: Settings) -> Readings:
 
 def kept(slot: str, explainer: Any, run: Run, view: Settings) -> Readings:
     """The same, and kept as long as this visitor's page shows it."""
-    known = st.session_state.get(f"readings_{slot}")
-    if known is None or known.run is not run or known.view != view:
-        known = st.session_state[f"readings_{slot}"] = shared(explainer, run, view)
+    held, known = st.session_state.get(f"readings_{slot}", (None, None))
+    if held is not run or known.view != view:
+        known = shared(explainer, run, view)
+        st.session_state[f"readings_{slot}"] = run, known
     return known

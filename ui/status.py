@@ -19,6 +19,13 @@ if TYPE_CHECKING:
 def status(lesson: "Lesson", run: Run) -> None:
     """Place in the queue, progress and the stop button; or one clear sentence, and a way on."""
     say, me = lesson.words.say, visitor()
+    if "a" in st.query_params and lesson.pinned is None:
+        st.warning(say("errors.pinned"))
+    if lesson.pinned and lesson.pinned.run.error:
+        with st.container(horizontal=True, vertical_alignment="center"):
+            st.warning("A: " + say(f"errors.{lesson.pinned.run.error}"), width="stretch")
+            if not run.error:
+                st.button(say("again"), key="again_a", on_click=engine().resume, args=(me,))
     if run.error or run.state == "stopped":
         with st.container(horizontal=True, vertical_alignment="center"):
             if run.error:

@@ -1,5 +1,6 @@
 """Every page in both languages through the real page code: its blocks, its controls, what is typed in."""
 
+import json
 import re
 from itertools import cycle
 from urllib.parse import parse_qs, urlsplit
@@ -26,6 +27,7 @@ from tests.pages.conftest import (
     value_of,
     values_of,
 )
+from ui import workers
 from ui.locale import LANGUAGES, Words, table
 
 FIELDS = [(name, field) for name in names() for field in free_texts(name)]
@@ -159,6 +161,25 @@ def test_a_pinned_run_stands_beside_this_one(name: str, language: str) -> None:
     app = pressed(app, "unpin")
     assert "a" not in address(app)
     assert len(numbers(app)[0]) == 2
+
+
+@EACH
+def test_a_run_a_that_cannot_be_shown_is_said(language: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    errors = table(language, "ui")["errors"]
+    app = cold("home", language, a="garbage")
+    assert not app.exception
+    assert errors["pinned"] in prose(app)
+    assert "pinned" not in workers.engine()._watched.get("test session id", {})
+    app = trained(pressed(app, "unpin"), "home", language)
+    assert errors["pinned"] not in prose(app)
+    monkeypatch.setattr(workers.engine(), "_most_waiting", 0)
+    app.query_params["a"] = json.dumps({"steps": 24, "seed": 991})
+    app = app.run()
+    assert f"A: {errors['busy']}" in prose(app)
+    assert len(numbers(app)[0]) == 2
+    monkeypatch.undo()
+    app = pressed(app, "again_a")
+    assert not any(errors["busy"] in text for text in prose(app))
 
 
 @IN_TURN

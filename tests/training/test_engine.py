@@ -10,6 +10,7 @@ from pathlib import Path
 from threading import Barrier, Thread
 from typing import ClassVar
 
+import dask as library
 import psutil  # type: ignore[import-untyped]  # comes with Dask
 import pytest
 
@@ -284,6 +285,22 @@ def test_a_worker_killed_in_mid_run_is_not_seen(room: Room) -> None:
     assert same(run.checkpoints, list(toy.train(room.settings(hold=2, steps=6))))
 
 
+def test_a_worker_that_is_slow_to_come_back_is_waited_for(tmp_path: Path) -> None:
+    """On a full machine that takes longer than Dask would wait; here Dask would hardly wait at all."""
+    with (
+        library.config.set({"distributed.deploy.lost-worker-timeout": "10ms"}),
+        closing(Engine(workers=1)) as engine,
+    ):
+        engine.start()
+        room = Room(engine, tmp_path)
+        run = room.ask("v", hold=1)
+        assert run.wait_for(1, SOON)
+        os.kill(room.noted("begin")[0], signal.SIGKILL)
+        room.go()
+        assert run.wait(SOON)
+        assert run.state == "finished"
+
+
 def test_a_run_that_kills_its_worker_twice_ends_with_a_reason(room: Room) -> None:
     room.go()
     run = room.ask("v", hold=1, then="die")
@@ -307,6 +324,22 @@ def test_a_run_that_failed_is_tried_again_when_asked_and_not_before(room: Room) 
     assert len(room.noted("begin")) == 1
     room.engine.resume("v")
     assert ask().wait(SOON)
+    assert len(room.noted("begin")) == 2
+
+
+def test_what_failed_is_tried_again_though_others_look_at_it(room: Room) -> None:
+    room.go()
+
+    def ask(visitor: str) -> Run:
+        return room.ask(visitor, hold=1, then="fail")
+
+    run = ask("v")
+    assert ask("w") is run and run.wait(SOON)
+    room.engine.resume("v")
+    again = ask("v")
+    assert again is not run and again.wait(SOON)
+    assert ask("w") is again  # as soon as their page asks again
+    assert ask("newcomer") is again
     assert len(room.noted("begin")) == 2
 
 

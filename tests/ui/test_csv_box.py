@@ -84,7 +84,8 @@ def test_a_long_series_stays_in_the_session_and_the_page_says_so() -> None:
     # The same address in another session.
     other = trained(cold("time_series", "en", **address(app)), "time_series", "en")
     assert not other.exception
-    assert warnings(other) == [words.say("errors.lost", label=label)]
+    # Nor did run A travel with it.
+    assert warnings(other) == [words.say("errors.lost", label=label), words.say("errors.pinned")]
     assert len(numbers(other)[0]) == 2, "run A, whose data are not here, is not shown"
 
 

@@ -1,6 +1,7 @@
 """What one visitor's page has read and drawn serves the next who asks the same."""
 
 from types import SimpleNamespace
+from weakref import ref
 
 import pytest
 
@@ -59,3 +60,15 @@ def test_what_nobody_asked_for_longest_goes_first(monkeypatch: pytest.MonkeyPatc
     readings.shared(it, one, View(place=3))
     assert readings.shared(it, one, View(place=1)) is first
     assert readings.shared(it, one, View(place=2)) is not second
+
+
+def test_what_was_read_of_a_run_does_not_keep_the_run() -> None:
+    """The cache of runs is bounded in bytes: what it forgets is gone, with its checkpoints."""
+    one, it = run(), explainer([])
+    assert list(readings.shared(it, one, View()).upto(one.checkpoints)) == [0, 1]
+    seen = ref(one)
+    del one
+    assert seen() is None
+    other = run()
+    readings.shared(it, other, View())
+    assert len(readings._kept) == 1
