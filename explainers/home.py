@@ -156,7 +156,7 @@ def picture_journey(readings: Sequence[Reading]) -> Diagram:
             Grid(word, (t, 0), "word", step=t, narrow=(0, 2 * t)),
             Grid(name, (t, 1), "plain", step=t, arithmetic=Label("how.id", word=last.tokens[t]),
                  narrow=(1, 2 * t)),
-            Grid(row, (t, 2), "binary", columns=[str(i) for i in around(last.ids[t])], step=t,
+            Grid(row, (t, 2), "binary", step=t,
                  arithmetic=Label("how.row", V=WORDS), narrow=(-1, -1)),
             Grid(vector, (t, 3), step=t, arithmetic=Label("how.vector", t=t), narrow=(0, 2 * t + 1)),
         ]  # fmt: skip
