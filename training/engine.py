@@ -110,8 +110,7 @@ class Engine:
             before = self._watched.get(visitor, {}).get(slot)
             if before is not None and before.key != wanted.key:
                 self._let_go(visitor, slot)  # first: it may free the place that the new one takes
-            halted = self._halted.get(visitor)
-            if halted is not None and halted.key == wanted.key:
+            if (halted := self._halted.get(visitor)) and halted.key == wanted.key:
                 return halted
             if slot == "main":
                 self._halted.pop(visitor, None)
@@ -165,8 +164,7 @@ class Engine:
             slots = self._watched.get(visitor, {})
             for slot in [slot for slot, run in slots.items() if run.name != keep]:
                 self._let_go(visitor, slot)
-            halted = self._halted.get(visitor)
-            if halted is not None and halted.name != keep:
+            if (halted := self._halted.get(visitor)) and halted.name != keep:
                 del self._halted[visitor]
             self._start_next()
 
