@@ -35,7 +35,7 @@ FLAGS = [
 IDLE = "[data-testid=stApp][data-test-connection-state=CONNECTED][data-test-script-state=notRunning]"
 DESKTOP = (1280, 800)
 SEEN = "window.seen = (e) => e.checkVisibility({ opacityProperty: true, visibilityProperty: true });"
-PATIENCE = 120_000.0  # milliseconds; nothing takes as long, a condition ends every wait
+PATIENCE = 300_000.0  # milliseconds; nothing takes as long, a condition ends every wait
 expect.set_options(timeout=PATIENCE)
 
 
