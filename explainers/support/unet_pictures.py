@@ -180,7 +180,7 @@ def error_chart(readings: Sequence[Reading]) -> Chart:
                 "textposition": "inside", "insidetextanchor": "middle", "textangle": 0,
                 "constraintext": "none",
                 "textfont": {"size": 13, "color": "var(--u-card)"}, "hoverinfo": "skip",
-                "meta": {"table": [[Label(f"case.{case}"), Label(f"region.{region}"), s]
+                "meta": {"table": [[Label(f"case.{case}"), Label(f"region.{region}"), Label("cell", share=s)]
                                    for s, case in zip(shares, cases, strict=True)]},
             })  # fmt: skip
         frames.append(traces)

@@ -119,9 +119,9 @@ def test_space_plays_and_pauses(at: Visit) -> None:
 
 
 def shares(at: Visit) -> set[str]:
-    """The titles of axes in percent; a table that a picture brings along (U-Net's) has shares as they are."""
+    """The titles of axes in percent."""
     labels = {**table(at.language, "ui")["labels"], **table(at.language, at.name).get("labels", {})}
-    return {labels[axis] for axis in SHARES if axis in labels and axis != "axis.share"}
+    return {labels[axis] for axis in SHARES if axis in labels}
 
 
 def test_enter_opens_the_table_of_every_picture(at: Visit) -> None:
