@@ -47,7 +47,7 @@ class Training(Settings):
     pooling: Literal["mean", "sum", "max"] = "mean"
     language: Literal["en", "pt"] = Field("en", json_schema_extra={"more": True})
     dim: int = Field(3, ge=2, le=8, json_schema_extra={"more": True})
-    steps: int = Field(240, ge=24, le=600, json_schema_extra={"more": True})
+    steps: int = Field(144, ge=24, le=600, json_schema_extra={"more": True})
     seed: int = Field(7, ge=0, le=999, json_schema_extra={"more": True})
 
 

@@ -7,7 +7,6 @@ before the background's, and whoever waits can be told their place.
 from __future__ import annotations
 
 import logging
-import os
 from collections import OrderedDict
 from collections.abc import Callable, Iterable
 from threading import Event, RLock, Thread
@@ -16,7 +15,7 @@ from uuid import uuid4
 from explainers.support.contract import Checkpoint, Settings
 from explainers.support.precomputed import Precomputed
 from training.run import Run
-from training.workers import Workers
+from training.workers import Workers, whole
 
 log = logging.getLogger(__name__)
 
@@ -30,7 +29,7 @@ class Engine:
     any more is stopped, and a finished run is kept as long as the cache has room.
 
     Args:
-        workers: how many processes of its own; None takes ``UNROLLED_WORKERS`` or the number of cores.
+        workers: how many processes of its own; None takes ``UNROLLED_WORKERS`` or the cores that it may use.
         scheduler: address of a Dask scheduler to use instead; None takes ``UNROLLED_SCHEDULER``.
         cache_bytes: how many bytes of finished runs are kept; None takes ``UNROLLED_CACHE_MB`` or 512 MB.
         queue: how many runs may wait.
@@ -48,14 +47,8 @@ class Engine:
         present: Callable[[str], bool] = lambda visitor: True,
         ships: Callable[[str, Settings], Precomputed | None] = lambda name, training: None,
     ) -> None:
-        self._workers = Workers(
-            workers or int(os.environ.get("UNROLLED_WORKERS") or os.cpu_count() or 1),
-            scheduler or os.environ.get("UNROLLED_SCHEDULER", ""),
-            self._hear,
-            self._done,
-        )
-        megabytes = int(os.environ.get("UNROLLED_CACHE_MB") or 512)
-        self._cache_bytes = megabytes * 2**20 if cache_bytes is None else cache_bytes
+        self._workers = Workers(workers, scheduler, self._hear, self._done)
+        self._cache_bytes = whole("UNROLLED_CACHE_MB", 512) * 2**20 if cache_bytes is None else cache_bytes
         self._most_waiting = queue
         self._present = present
         self._ships = ships

@@ -10,6 +10,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 import torch
+from torch.nn.modules.module import register_module_forward_hook
 from torch.optim.optimizer import register_optimizer_step_post_hook
 
 # Seconds between two messages at least: sending takes the interpreter away from the training, and nobody sees
@@ -90,6 +91,7 @@ def train(attempt: str, topic: str, module: str, values: dict[str, Any], limit: 
             send()
 
     _here.ask = ask
+    reading = register_module_forward_hook(_ask)  # what a training has to read first takes no steps
     try:
         for index, checkpoint in enumerate(explainer.train(explainer.Training(**values))):
             arrays: list[pickle.PickleBuffer] = []
@@ -102,6 +104,7 @@ def train(attempt: str, topic: str, module: str, values: dict[str, Any], limit: 
         pass
     finally:
         _here.ask = None
+        reading.remove()
         if unsent:
             send()
         if _trim is not None and time.thread_time() - cpu > SHORT:

@@ -11,6 +11,7 @@ from typing import Any
 from uuid import uuid4
 
 import dask
+from dask.system import CPU_COUNT
 from distributed import Client, KilledWorker, LocalCluster, Security, WorkerPlugin
 
 from explainers.support.contract import Checkpoint
@@ -71,8 +72,8 @@ class Workers:
     ``prepare`` returns at once.
 
     Args:
-        count: how many processes, if they are the server's own.
-        scheduler: address of a Dask scheduler to use instead; empty for none.
+        count: how many processes, if they are the server's own; None: as the environment says.
+        scheduler: address of a Dask scheduler to use instead; None: as the environment says, or none.
         hear: called with every checkpoint, in order: attempt, index, checkpoint, CPU seconds, bytes.
         done: called after the last checkpoint: attempt, and the code of what went wrong (empty: nothing;
             ``lost``: the scheduler went away).
@@ -80,13 +81,14 @@ class Workers:
 
     def __init__(
         self,
-        count: int,
-        scheduler: str,
+        count: int | None,
+        scheduler: str | None,
         hear: Callable[[str, int, Checkpoint, float, int], None],
         done: Callable[[str, str], None],
     ) -> None:
         self.slots = 0  # how many attempts can run at once
-        self._count, self._scheduler = count, scheduler
+        self._count = count or whole("UNROLLED_WORKERS", CPU_COUNT)
+        self._scheduler = scheduler or os.environ.get("UNROLLED_SCHEDULER", "")
         self._tell, self._tell_done = hear, done
         self._topic = f"unrolled-{uuid4().hex}"
         self._futures: dict[str, Any] = {}
@@ -202,3 +204,15 @@ def certificates() -> Any:
     }
     found = {key: os.environ[name] for key, name in names.items() if os.environ.get(name)}
     return Security(require_encryption=True, **found) if found else None
+
+
+def whole(name: str, default: int) -> int:
+    """What the environment says of a number.
+
+    Raises:
+        ValueError: unless that is a whole number from 1.
+    """
+    said = os.environ.get(name, "").strip()
+    if said and not (said.isdecimal() and int(said)):
+        raise ValueError(f"{name} is {said!r}; it has to be a whole number from 1")
+    return int(said or default)

@@ -1,7 +1,7 @@
 """The anatomy of a page, one method per block. Knows no concept: what it shows, the explainer measured."""
 
 from collections.abc import Callable
-from time import sleep
+from time import monotonic, sleep
 from typing import Any
 
 import streamlit as st
@@ -27,7 +27,15 @@ from ui.turn import crowded, pause, turn
 from ui.visitor import language, visitor
 from ui.workers import FIRST_LOOK, engine
 
-HEAD_START = 0.08  # seconds in which the browser draws the picture before the rest of the page comes
+HEAD_START = 0.2  # seconds in which the browser draws the picture before the rest of the page comes
+
+
+def head_start() -> None:
+    """Wait, unless the visitor goes on: whoever asks for the state lets Streamlit take the next key press."""
+    until = monotonic() + HEAD_START
+    while monotonic() < until:
+        sleep(0.02)
+        st.session_state.get("drawn")
 
 
 class Lesson:
@@ -71,7 +79,7 @@ class Lesson:
             with turn():
                 self._stage(name, draw_picture, moved)
             if moved:
-                sleep(HEAD_START)
+                head_start()
                 st.rerun()
             moved = True
 

@@ -183,6 +183,8 @@ def cost_chart(readings: Sequence[Reading]) -> Chart:
         "xaxis2": {"title": {"text": Label("axis.count")}, "range": [0, 1.35 * most], "domain": [0.6, 1],
                    "anchor": "y2"},
         "yaxis": {**common, **names}, "yaxis2": {**common, **names, "anchor": "x2"},
-        "meta": {"table": ["", "", ""]},
+        # On a slow server a time has more digits, and a phone less room for them beside the longest bar.
+        "meta": {"table": ["", "", ""], "narrow": {"xaxis": {"range": [0, 1.8 * top or 1]},
+                                                   "xaxis2": {"range": [0, 1.8 * most]}}},
     }  # fmt: skip
     return Chart(layout, frames, [reading.step for reading in readings])

@@ -118,3 +118,24 @@ def test_words_in_a_picture_stand_apart_and_inside(
     page = visit(browser, server, name, "pt", width).open().page
     assert page.evaluate(APART, words) == []
     page.close()
+
+
+@pytest.mark.parametrize("width", [1280, 360])
+def test_the_longest_bar_leaves_a_slow_server_room_for_its_time(
+    browser: BrowserContext, server: str, width: int
+) -> None:
+    page = visit(browser, server, "transfer", "pt", width).open().page
+    canvas = page.locator(".u-canvas", has=page.locator(".bartext")).last
+    canvas.scroll_into_view_if_needed()
+    cut = canvas.evaluate(
+        """async (canvas) => {
+          const plot = canvas.querySelector('.js-plotly-plot') ?? canvas;
+          await Plotly.restyle(plot, { text: plot.data.map(() => ['19.999,9 ms']) });
+          const { right } = canvas.getBoundingClientRect();
+          const texts = [...canvas.querySelectorAll('.bartext')];
+          const words = texts.filter((word) => word.textContent.includes('999'));
+          return [words.length, words.filter((word) => word.getBoundingClientRect().right > right).length];
+        }"""
+    )
+    assert cut == [8, 0]
+    page.close()

@@ -116,6 +116,16 @@ def test_what_many_read_nobody_can_change(room: Room) -> None:
 # -- what nobody watches -------------------------------------------------------------------------------------
 
 
+def test_one_that_still_reads_before_its_first_step_stops_within_a_second(room: Room) -> None:
+    run = room.ask("v", seed=100, hold=toy.READING)
+    assert until(lambda: room.noted("begin"))
+    start = time.monotonic()
+    room.engine.leave("v")
+    assert until(lambda: room.noted("end", seed=100))
+    assert time.monotonic() - start < 1.0
+    assert not run.checkpoints
+
+
 @pytest.mark.parametrize("how", ["new settings", "left", "let go", "other page", "disconnected"])
 def test_a_run_that_nobody_watches_stops_within_a_second(room: Room, how: str) -> None:
     (run,) = room.hold("v")  # between two checkpoints that are far apart
@@ -400,6 +410,16 @@ def test_own_workers_listen_on_loopback_and_end(tmp_path: Path, monkeypatch: pyt
         assert {address for address, _ in sockets} == {"127.0.0.1"}
     assert not psutil.wait_procs(started, timeout=5)[1]
     assert not listening(me) - before
+
+
+@pytest.mark.parametrize("name", ["UNROLLED_WORKERS", "UNROLLED_CACHE_MB"])
+@pytest.mark.parametrize("said", ["two", "0", "-1", "1.5", "²"])
+def test_a_number_of_the_environment_that_is_none_is_named(
+    name: str, said: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(name, said)
+    with pytest.raises(ValueError, match=f"{name} is '{said}'; it has to be a whole number from 1"):
+        Engine()
 
 
 def test_an_existing_scheduler_may_come_late_and_go(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -11,10 +11,13 @@ import torch
 
 from explainers.support.contract import Checkpoint, Settings, weights_of
 
+READING = -2  # before its first step a training may have much to read
+
 
 class Training(Settings):
     """``folder``: where it notes what it does, and looks for the file ``go``. ``hold``: the step after whose
-    checkpoint it goes on optimising without another until that file is there. ``then``: what it does then.
+    checkpoint it goes on optimising without another until that file is there; −2 asks a model already before
+    the first. ``then``: what it does then.
     """
 
     folder: str
@@ -39,6 +42,9 @@ def train(training: Training) -> Iterator[Checkpoint]:
     optimiser = torch.optim.Adam(model.parameters())
     note("begin")
     try:
+        while training.hold == READING and not (folder / "go").exists():
+            model(torch.zeros(training.width))
+            time.sleep(0.002)
         for step in range(training.steps + 1):
             yield Checkpoint(step, training.steps, {"step": float(step)}, weights_of(toy=model))
             if step == training.hold:
