@@ -9,7 +9,7 @@ from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
-from playwright.sync_api import BrowserContext, Download, Page, TimeoutError
+from playwright.sync_api import BrowserContext, Download, Page, TimeoutError, expect
 
 from explainers import embedding
 from tests.browser.conftest import ROOT, Visit, in_language, ready, visit
@@ -125,7 +125,9 @@ def test_quick_hands_lose_no_key(comer: Visit) -> None:
 
 def test_the_language_changes_the_words_and_keeps_the_state(comer: Visit) -> None:
     page = comer.open(dim="3").page
-    page.locator("[data-testid=stSidebar] [data-testid=stButtonGroup] button").last.click()
+    button = page.locator("[data-testid=stSidebar] [data-testid=stButtonGroup] button").last
+    expect(button).to_be_in_viewport()  # below a course that is longer than the window is high
+    button.click()
     claim = table("pt", "embedding")["claim"]
     page.get_by_text(claim).wait_for()
     wait_for(page, dim="3")
