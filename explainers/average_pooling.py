@@ -38,6 +38,7 @@ LANGUAGES = ("en", "pt")
 WORDS = 5_000  # the most frequent words of the reviews
 SMALL = 0.3  # initial vectors are torch's times this, so that a rare word says little
 LEARNT = 0.7  # accuracy on pairs from which on the recurrent model has plainly learnt order
+ABOVE = 0.1  # accuracy on reviews above chance from which on a model has plainly learnt something
 CLOSE = 0.012  # one standard error of an accuracy on the 1,241 test reviews: less is no difference
 
 
@@ -240,7 +241,7 @@ def see(checkpoint: Checkpoint, reading: Reading) -> list[Say]:
 def on_reviews(numbers: dict[str, float]) -> str:
     """Which model is right more often on real reviews, and whether the recurrent one owes it to the order."""
     pooled, recurrent = numbers["pooled_reviews"], numbers["recurrent_reviews"]
-    if recurrent < numbers["chance_reviews"] + 0.1:
+    if recurrent < numbers["chance_reviews"] + ABOVE:
         return "reviews_not"
     if abs(pooled - recurrent) < CLOSE:
         return "reviews_same"
