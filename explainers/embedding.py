@@ -37,6 +37,7 @@ WINDOW = 2  # words to each side that count as neighbours
 NOISE = 5  # random words against each true neighbour
 BATCH = {"sentiment": 64, "neighbours": 4096}
 NEAREST = 7
+MOST = 0.999  # of the differences, as written of a map that leaves a direction out
 APART = 0.5  # of cosine distance, from 0 to 2: by so much the groups plainly lie apart
 
 
@@ -192,11 +193,13 @@ def headline(checkpoint: Checkpoint, reading: Reading) -> dict[str, float]:
 
 def see(checkpoint: Checkpoint, reading: Reading) -> list[Say]:
     """Whether training put the groups apart, what the map hides, and what failed."""
-    values = {**checkpoint.numbers, "d": reading.vectors.shape[1], "explained": reading.explained}
+    d = reading.vectors.shape[1]
+    whole = d <= reading.dimensions
+    values = {**checkpoint.numbers, "d": d, "explained": 1.0 if whole else min(reading.explained, MOST)}
     apart = values["across"] - values["within"] > APART
     state = "untrained" if not checkpoint.step else "apart" if apart else "mixed"
     said = [Say(f"{reading.task}_{state}" if checkpoint.step else state, values)]
-    said.append(Say("explained" if reading.explained < 0.9995 else "explained_all", values))
+    said.append(Say("explained_all" if whole else "explained", values))
     if values["failed_step"] > 0 and not values["loss"] <= values["loss_start"]:
         said.append(Say("failed", {**values, "step": int(values["failed_step"])}))
     mapped = projection(reading.vectors, reading.dimensions)(reading.table)

@@ -48,7 +48,7 @@ SETTINGS = {
 BACK_SEAT = """
 import os, signal
 if hasattr(os, "nice"):
-    os.nice(15)
+    os.nice(19)
 signal.signal(signal.SIGINT, signal.SIG_IGN)
 """
 

@@ -15,6 +15,7 @@ from explainers.support.reviews import pack
 
 TEXTS = ("looks good but is bad", "the knight beats the dragon in the film", "not good , bad")
 SEEDS = range(201, 208)  # not those that sizes and rates were chosen on
+FEW = 0.07  # "a few points" of accuracy
 
 
 @cache
@@ -40,8 +41,18 @@ def test_the_claim_on_seeds_that_nobody_chose(language: str) -> None:
         # The recurrent model lives on order where order is the message, and hardly elsewhere.
         assert abs(numbers["mixed_recurrent_pairs"] - 0.5) < 0.1
         assert numbers["mixed_recurrent_reviews"] > numbers["chance_reviews"] + 0.1
+        assert abs(numbers["accuracy_pooled_reviews"] - numbers["accuracy_recurrent_reviews"]) < FEW
+        assert numbers["accuracy_recurrent_reviews"] - numbers["mixed_recurrent_reviews"] < FEW
     assert learnt >= 7
     assert not_behind >= 7
+
+
+@pytest.mark.parametrize("language", page.LANGUAGES)
+def test_what_everybody_sees_first_shows_the_claim(language: str) -> None:
+    checkpoint = run(language, page.Training().seed)[-1]
+    said = [say.key for say in page.see(checkpoint, page.read(checkpoint, page.View()))]
+    assert said[:2] == ["typed", "pairs"]
+    assert said[2] in ("reviews_same", "reviews_pooled") and said[3] == "by_words"
 
 
 def test_both_models_start_from_the_same_vectors_and_are_of_like_size() -> None:
@@ -61,6 +72,8 @@ def test_shuffling_leaves_the_pooled_logit_and_moves_the_recurrent_one(pooling: 
     for text in TEXTS:
         for number in (1, 2, 3):
             reading = page.read(checkpoint, page.View(text=text, shuffle=number))
+            unmoved = page.read(checkpoint, page.View(text=text)).pooled
+            np.testing.assert_allclose(reading.pooled, unmoved, rtol=0, atol=1e-5)
             typed, other = reading.logits["pooled"]
             assert abs(typed - other) < (1e-30 if pooling == "max" else 1e-5)
             typed, other = reading.logits["recurrent"]
@@ -107,9 +120,12 @@ def test_another_last_word_leaves_the_states_before_it() -> None:
     assert np.abs(one.columns["state"][-1] - two.columns["state"][-1]).max() > 1e-3
 
 
-def test_so_early_the_recurrent_model_knows_little() -> None:
+@pytest.mark.parametrize("language", page.LANGUAGES)
+@pytest.mark.parametrize("dim", [3, 8])
+def test_so_early_the_recurrent_model_knows_little(language: str, dim: int) -> None:
     assert page.BREAKS["untrained"] == {"steps": 24}
-    assert last().numbers["accuracy_recurrent_pairs"] < 0.65
+    short = list(page.train(page.Training(language=language, dim=dim, steps=24)))[-1].numbers
+    assert short["accuracy_recurrent_pairs"] < page.LEARNT
 
 
 def test_what_the_picture_shows_is_what_was_read() -> None:
@@ -157,8 +173,12 @@ def test_what_is_said_follows_what_was_measured() -> None:
 
     assert keys(accuracy_recurrent_pairs=0.9)[2] == "pairs"
     assert keys(accuracy_recurrent_pairs=0.6)[2] == "pairs_not"
-    assert keys(accuracy_pooled_reviews=0.8, accuracy_recurrent_reviews=0.79)[3] == "reviews_same"
-    assert keys(accuracy_pooled_reviews=0.8, accuracy_recurrent_reviews=0.7)[3] == "reviews_pooled"
+    words, order = {"mixed_recurrent_reviews": 0.69}, {"mixed_recurrent_reviews": 0.56}
+    same = {"accuracy_pooled_reviews": 0.8, "accuracy_recurrent_reviews": 0.79}
+    assert keys(**same, **words)[3:5] == ["reviews_same", "by_words"]
+    pooled = {"accuracy_pooled_reviews": 0.8, "accuracy_recurrent_reviews": 0.7}
+    assert keys(**pooled, **words)[3:5] == ["reviews_pooled", "by_words"]
+    assert keys(**pooled, **order)[3:5] == ["reviews_pooled", "by_order"]
     behind = {"accuracy_pooled_reviews": 0.7, "accuracy_recurrent_reviews": 0.8}
     assert keys(**behind, mixed_recurrent_reviews=0.76)[3] == "reviews_recurrent"
     assert keys(**behind, mixed_recurrent_reviews=0.81)[3] == "reviews_words", "it owes nothing to the order"

@@ -1,5 +1,6 @@
 """What the page on embeddings teaches, on eight seeds that nobody picked."""
 
+from dataclasses import replace
 from functools import cache
 from typing import Any
 
@@ -18,6 +19,7 @@ from explainers.support.neighbours import neighbour_pairs, noise
 from explainers.support.pooled import PooledClassifier
 from explainers.support.reviews import review_split, vocabulary, words_by_frequency
 from tests.checks import has_words
+from ui.locale import LANGUAGES, Words
 
 SEEDS = range(301, 308)
 SHORT = {"task": "neighbours", "steps": 150}
@@ -213,6 +215,15 @@ def test_a_map_that_leaves_nothing_out_says_so(dim: int, dimensions: str, all_of
     settings = {**SHORT, "dim": dim, "steps": 48}
     assert ("explained_all" in said(settings, dimensions=dimensions)) == all_of_it
     assert ("explained" in said(settings, dimensions=dimensions)) != all_of_it
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_map_that_leaves_a_direction_out_never_shows_all(language: str) -> None:
+    made = replace(read({**SHORT, "dim": 3, "steps": 48}), explained=0.99997)
+    say = next(say for say in page.see(run(**SHORT)[-1], made) if say.key.startswith("explained"))
+    words = Words(language, "embedding")
+    shown = words.fill(words.page["see"][say.key], say.values)
+    assert say.key == "explained" and "99" in shown and "100" not in shown
 
 
 def test_a_loss_that_came_down_again_is_not_called_a_failure() -> None:

@@ -178,7 +178,13 @@ const uDiagram = (root) => {
     if (best) touch(best, true);
   };
 
+  const tell = ({ title, href }, place) => {
+    if (href) uElement('a', '', place, title).href = `${href}?lang=${words.language}`;
+    else place.textContent = title;
+    return place;
+  };
   const build = () => {
+    const linked = new Set();
     fitted = null;
     cells = new Map(); boxes = new Map(); sheets = new Map();
     layout.replaceChildren(band, svg);
@@ -190,8 +196,13 @@ const uDiagram = (root) => {
       box.classList.toggle('u-still', !!grid.still);
       box.classList.toggle('u-both', !!(grid.title && grid.caption));
       uElement('div', 'u-title', box, grid.title);
-      if (grid.narrow && !grid.title && !grid.caption && grid.kind !== 'word') uElement('div', 'u-caption-of u-when-narrow', box, data.stages.find((stage) => stage.row === grid.at[1])?.title);
-      const named = grid.title || grid.caption || data.stages.find((stage) => stage.row === grid.at[1])?.title || grid.name;
+      const stage = data.stages.find((stage) => stage.row === grid.at[1]);
+      if (stage && grid.narrow && !grid.title && !grid.caption && grid.kind !== 'word') {
+        // Each leads on once: the same link beside every word would be as many steps of the Tab key.
+        tell(linked.has(stage) ? { title: stage.title } : stage, uElement('div', 'u-caption-of u-when-narrow', box));
+        linked.add(stage);
+      }
+      const named = grid.title || grid.caption || stage?.title || grid.name;
       if (U_PIXELS.includes(grid.kind)) {
         const sheet = uSheet(grid, box, data.frames.at(-1)[grid.name] ?? {});
         // Arrow keys are for the picture: a screen reader passes them on, and reads the line under it.
@@ -235,11 +246,7 @@ const uDiagram = (root) => {
     }
     const narrow = data.grids.map((grid) => grid.narrow?.[1] ?? grid.at[0]);
     breaks = sheets.size ? Array.from({ length: Math.max(...narrow) + 1 }, () => uElement('div', 'u-break', layout)) : [];
-    stages = data.stages.map(({ title, href }) => {
-      const stage = uElement('div', 'u-stage', layout, href ? undefined : title);
-      if (href) uElement('a', '', stage, title).href = `${href}?lang=${words.language}`;
-      return stage;
-    });
+    stages = data.stages.map((stage) => tell(stage, uElement('div', 'u-stage', layout)));
     if (touched && !cells.has(`${touched.name}|${touched.r}|${touched.c}`) && !sheets.get(touched.name)?.has(touched.r, touched.c)) touched = null;
     for (const arrow of data.arrows) {
       const group = document.createElementNS(U_SVG, 'g');
