@@ -36,17 +36,24 @@ def draw_part(
     overlay = draw_picture(lesson.pinned.upto(under)) if lesson.pinned and under else None
     picture = draw_picture(readings.upto(checkpoints))
     view = {key: value for key, value in readings.view.model_dump().items() if isinstance(value, int)}
-    last: Any = overlay.frames[-1:] if overlay else []
+    last: Any = overlay.frames[-1:] if overlay and in_one(picture, overlay) else []
     if isinstance(overlay, Diagram):
         last = lean(overlay, last)
     newest = newest and len(picture.frames) > 1
     if newest := newest and isinstance(picture, Diagram) and any(g.kind in PIXELS for g in picture.grids):
         # Hundreds of kilobytes take their time: the other frames come with the page.
         picture = replace(picture, frames=picture.frames[-1:])
-    made = pack(lesson, name, picture, overlay=last[0] if last else None, view=view)
+    drawn = {"overlay": last[0]} if last else {"alone": overlay is not None}
+    made = pack(lesson, name, picture, **drawn, view=view)
     if not under and not newest:
         known[asked] = len(checkpoints), made
     return made
+
+
+def in_one(picture: Chart | Diagram, other: Chart | Diagram) -> bool:
+    """Whether another run's picture can be drawn over this one."""
+    axes = [drawn.stands_for if isinstance(drawn, Chart) else () for drawn in (picture, other)]
+    return axes[0] == axes[1]
 
 
 def pack(lesson: Lesson, name: str, picture: Chart | Diagram, **more: Any) -> Part:

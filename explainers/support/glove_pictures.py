@@ -92,7 +92,9 @@ def arrows_chart(asked: Analogy, step: int) -> Chart:
                         "range": [middle[k] - reach, middle[k] + reach]}
         for k, name in enumerate("xy")
     }  # fmt: skip
-    return Chart({**axes, "annotations": drawn, "height": 380}, [[trace]], [step])
+    return Chart(
+        {**axes, "annotations": drawn, "height": 380}, [[trace]], [step], stands_for=(*middle, reach)
+    )
 
 
 def learning_axes() -> dict[str, Any]:

@@ -57,7 +57,7 @@ def pairs_apart(readings: Sequence[Measured], samples: Mapping[int, str], series
         "margin": {"l": 16},
         "height": ROW * pairs + 110,
     }
-    return Chart(layout, frames, [reading.step for reading in readings])
+    return Chart(layout, frames, [reading.step for reading in readings], stands_for=tuple(sentences))
 
 
 def pooling_diagram(readings: Sequence[Any], pooling: str) -> Diagram:

@@ -30,13 +30,16 @@ class Chart:
     holds the traces of each checkpoint, ``steps`` the optimiser step of each frame. One frame: no scrubber.
     A trace whose coordinates are not what was measured has the rows of its table in ``meta["table"]``, the
     layout has their heads there; ``meta["narrow"]`` of either is what it has instead on a phone.
-    ``opens_first``: on arrival it shows the first frame, not the last.
+    ``opens_first``: on arrival it shows the first frame, not the last. ``stands_for``: what of the run or
+    the visitor its axes depend on, as principal components do; another run is drawn over it where that is
+    the same.
     """
 
     layout: dict[str, Any]
     frames: list[list[dict[str, Any]]]
     steps: list[int]
     opens_first: bool = False
+    stands_for: tuple[Any, ...] = ()
 
 
 def line(x: Sequence[Any], y: Sequence[Any], series: str, **more: Any) -> dict[str, Any]:

@@ -114,4 +114,4 @@ def word_map(
         # One unit is as long across as up, so that distances on the map are distances.
         axes["yaxis"]["scaleanchor"] = "x"
         axes["meta"] = {"narrow": {"height": 320}}
-    return Chart({**axes, "height": 430}, frames, list(steps))
+    return Chart({**axes, "height": 430}, frames, list(steps), stands_for=tuple(reach.tolist()))

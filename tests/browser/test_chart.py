@@ -4,6 +4,7 @@ import pytest
 from playwright.sync_api import BrowserContext
 
 from tests.browser.conftest import visit
+from ui.locale import table
 
 
 @pytest.mark.parametrize("width", [1280, 360])
@@ -138,4 +139,20 @@ def test_the_longest_bar_leaves_a_slow_server_room_for_its_time(
         }"""
     )
     assert cut == [8, 0]
+    page.close()
+
+
+def test_run_a_is_drawn_over_it_only_where_the_axes_are_the_same(
+    browser: BrowserContext, server: str
+) -> None:
+    page = visit(browser, server, "embedding", "pt").open(a='{"seed":8}').page
+    names = page.wait_for_function(
+        """() => {
+          const charts = ['map', 'distances'].map((name) => document.querySelector(`.st-key-u_picture_${name}`));
+          const drawn = charts.map((chart) => chart?.querySelector('.u-canvas')?.data);
+          return drawn.every((traces) => traces?.length) && charts.map((chart, k) => [
+            chart.querySelector('.u-apart').textContent,
+            drawn[k].filter(({ name }) => `${name}`.endsWith('(A)')).map(({ line }) => line.dash)]); }"""
+    ).json_value()
+    assert names == [[table("pt", "ui")["picture"]["alone"], []], ["", ["dash", "dash"]]]
     page.close()

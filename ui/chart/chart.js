@@ -164,6 +164,7 @@ const uChart = (root) => {
   };
   const key = uElement('div', 'u-key', root);
   const frame = uFrame(root, (index) => { tell(index); return copies.show(index); }, rows);
+  const apart = uElement('p', 'u-apart', root);
   const copies = uCopies(frame.canvas, frame.bar, draw);
   const anew = () => { if (data) { copies.forget(data.frames.length); frame.redraw(); } };
   frame.canvas.setAttribute('role', 'img');
@@ -172,6 +173,7 @@ const uChart = (root) => {
   return {
     update(message) {
       ({ spec: data, words, overlay } = message);
+      apart.textContent = message.alone ? words.alone : '';
       frame.canvas.setAttribute('aria-label', words.title);
       copies.forget(data.frames.length);
       frame.update(data, words);
