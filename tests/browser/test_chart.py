@@ -148,7 +148,8 @@ def test_run_a_is_drawn_over_it_only_where_the_axes_are_the_same(
     page = visit(browser, server, "embedding", "pt").open(a='{"seed":8}').page
     names = page.wait_for_function(
         """() => {
-          const charts = ['map', 'distances'].map((name) => document.querySelector(`.st-key-u_picture_${name}`));
+          const of = (name) => document.querySelector(`.st-key-u_picture_${name}`);
+          const charts = ['map', 'distances'].map(of);
           const drawn = charts.map((chart) => chart?.querySelector('.u-canvas')?.data);
           return drawn.every((traces) => traces?.length) && charts.map((chart, k) => [
             chart.querySelector('.u-apart').textContent,
