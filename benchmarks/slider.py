@@ -38,8 +38,8 @@ def texts() -> Iterator[str]:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--page", default="embedding")
-    parser.add_argument("--control", default="words", help="key of a field of the page's View")
+    parser.add_argument("--page", default="average_pooling")
+    parser.add_argument("--control", default="shuffle", help="key of a field of the page's View")
     parser.add_argument("--picture", help="the page's main picture, if not given")
     parser.add_argument("--count", type=int, default=40)
     chosen = parser.parse_args()

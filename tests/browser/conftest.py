@@ -14,6 +14,7 @@ from typing import Any
 from urllib.error import URLError
 from urllib.parse import urlencode
 
+import psutil  # type: ignore[import-untyped]  # comes with Dask
 import pytest
 from playwright.sync_api import BrowserContext, Page, expect, sync_playwright
 
@@ -84,8 +85,10 @@ def serving(script: str) -> Iterator[str]:
     try:
         yield address
     finally:
+        workers = psutil.Process(process.pid).children(recursive=True)
         process.terminate()
         process.wait(30)
+        assert not psutil.wait_procs(workers, timeout=30)[1], "the workers end with the app"
 
 
 @pytest.fixture(scope="session")

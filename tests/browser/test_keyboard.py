@@ -118,6 +118,31 @@ def test_space_plays_and_pauses(at: Visit) -> None:
     assert len(at.sent) == before
 
 
+@pytest.mark.parametrize("name", ["home", "average_pooling"])
+def test_it_is_broken_pinned_put_back_and_taken_away(browser: BrowserContext, server: str, name: str) -> None:
+    at = visit(browser, server, name, "pt").open()
+    page, broken = at.page, next(iter(find(name).BREAKS))
+
+    def enter(key: str, parameter: str, there: bool) -> None:
+        page.locator(f".st-key-{key} button").first.press("Enter")
+        page.wait_for_function(
+            "([parameter, there]) => new URLSearchParams(location.search).has(parameter) === there",
+            arg=[parameter, there],
+        )
+        ready(page)
+
+    changed = next(iter(find(name).BREAKS[broken]))
+    enter("pin", "a", True)
+    enter(f"break_{broken}", changed, True)
+    page.locator(".stMainBlockContainer table td:nth-child(4)").first.wait_for()  # A, now, the difference
+    enter("reset", changed, False)
+    enter("unpin", "a", False)
+    with page.expect_download() as numbers:
+        page.locator(".st-key-csv button").press("Enter")
+    assert numbers.value.suggested_filename == f"{name}.csv"
+    page.close()
+
+
 def shares(at: Visit) -> set[str]:
     """The titles of axes in percent."""
     labels = {**table(at.language, "ui")["labels"], **table(at.language, at.name).get("labels", {})}
