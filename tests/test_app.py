@@ -13,6 +13,7 @@ import pytest
 import streamlit as st
 from starlette.types import Message, Receive, Scope, Send
 
+import app
 from app import HERE, Guard, policy
 
 HTML = Path(st.__file__).parent / "static" / "index.html"
@@ -99,3 +100,32 @@ def test_the_policy_allows_this_server_and_the_installed_page() -> None:
         digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
         assert f"'sha256-{digest}'" in rules["script-src"]
     assert "'unsafe-inline'" not in rules["script-src"]
+
+
+def test_garbage_is_collected_on_a_timer(monkeypatch: pytest.MonkeyPatch) -> None:
+    collected: list[int] = []
+    monkeypatch.setattr(app, "COLLECT_EVERY", 0.01)
+    monkeypatch.setattr("gc.collect", lambda: collected.append(1))
+
+    async def a_while() -> None:
+        timer = asyncio.create_task(app.collect())
+        while len(collected) < 3:
+            await asyncio.sleep(0.01)
+        timer.cancel()
+
+    asyncio.run(asyncio.wait_for(a_while(), 60))
+
+
+def test_the_workers_start_and_stop_with_the_app(monkeypatch: pytest.MonkeyPatch) -> None:
+    from ui import workers
+
+    happened: list[str] = []
+    monkeypatch.setattr(workers, "start", lambda: happened.append("start"))
+    monkeypatch.setattr(workers, "stop", lambda: happened.append("stop"))
+
+    async def life() -> None:
+        async with app.lifespan(None):
+            happened.append("serves")
+
+    asyncio.run(life())
+    assert happened == ["start", "serves", "stop"]

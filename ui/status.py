@@ -65,8 +65,9 @@ def measured(lesson: "Lesson", run: Run, first: bool = False) -> None:
     files = [name.split(".")[0] for name in data_of(lesson.explainer, run.training)]
     # Of the packages, those that hold data have words here.
     packages = packages_of(lesson.explainer, run.training)
-    files += [name for name in packages if name in lesson.words.shared["data"]]
-    data = (say(f"data.{name}") for name in [*files, *(["own"] * own)])
+    named = {**lesson.words.shared["data"], **lesson.page.get("data", {})}
+    files += [name for name in packages if name in named]
+    data = (named[name] for name in [*files, *(["own"] * own)])
     how = "precomputed" if run.precomputed else "measured"
     what = say(how, seed=seed, seconds=run.cpu_seconds, command=command(run.name))
     if run.precomputed and first:
