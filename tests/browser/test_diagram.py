@@ -1,11 +1,13 @@
 """The unrolled network in a browser: stepped, touched and turned without the server."""
 
 from collections.abc import Iterator
+from urllib.parse import urlsplit
 
 import pytest
 from playwright.sync_api import BrowserContext, Locator, Page
 
 from tests.browser.conftest import visit
+from ui.locale import table
 
 LINE = ".u-arithmetic"
 WORDS = ["the", "film", "was", "not", "boring"]
@@ -111,3 +113,21 @@ def test_it_measures_once(page: Page) -> None:
         return looks; }"""
     )
     assert looks == 0
+
+
+@pytest.mark.parametrize("width", [1280, 360])
+def test_each_stage_of_the_journey_is_drawn_and_leads_to_its_page(
+    browser: BrowserContext, server: str, width: int
+) -> None:
+    page = visit(browser, server, "home", "pt", width).open().page
+    journey = network(page)
+    links = [link for link in journey.locator("a").all() if link.is_visible()]
+    pages = [urlsplit(link.get_attribute("href") or "").path.strip("/") for link in links]
+    assert set(pages) == {"one_hot", "embedding", "average_pooling"}
+    assert len(pages) == len({link.inner_text() for link in links}), "each leads on once"
+    words = journey.locator(".u-word").count()
+    for kind in ("plain", "signed"):
+        assert sum(grid.is_visible() for grid in journey.locator(f".u-{kind}").all()) >= words
+    links[-1].press("Enter")
+    page.wait_for_selector(f"h1:has-text('{table('pt', pages[-1])['title']}')")
+    page.close()
