@@ -31,9 +31,9 @@ HEAD_START = 0.2  # seconds in which the browser draws the picture before the re
 
 
 def head_start() -> None:
-    """Wait, unless the visitor goes on: whoever asks for the state lets Streamlit take the next key press."""
+    """Wait, unless others click or the visitor goes on: looking at the state lets Streamlit take a key press."""
     until = monotonic() + HEAD_START
-    while monotonic() < until:
+    while monotonic() < until and not crowded():
         sleep(0.02)
         st.session_state.get("drawn")
 
