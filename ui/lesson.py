@@ -31,7 +31,7 @@ HEAD_START = 0.2  # seconds in which the browser draws the picture before the re
 
 
 def head_start() -> None:
-    """Wait, unless others click or the visitor goes on: looking at the state lets Streamlit take a key press."""
+    """Wait, unless others click or the visitor goes on: a look at the state lets Streamlit take a key."""
     until = monotonic() + HEAD_START
     while monotonic() < until and not crowded():
         sleep(0.02)
