@@ -4,6 +4,7 @@ import asyncio
 import base64
 import hashlib
 import re
+from collections.abc import Coroutine
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -30,6 +31,12 @@ async def page(scope: Scope, receive: Receive, send: Send) -> None:
     await send({"type": "http.response.body", "body": scope["path"].encode()})
 
 
+def run(work: Coroutine[Any, Any, None]) -> None:
+    """Run it in a thread of its own: in this one the browser tests may have left a loop running."""
+    with ThreadPoolExecutor(1) as pool:
+        pool.submit(asyncio.run, work).result()
+
+
 def answer(path: str, kind: str = "http") -> list[Message]:
     """What a browser gets that asks for a path."""
     sent: list[Message] = []
@@ -41,9 +48,7 @@ def answer(path: str, kind: str = "http") -> list[Message]:
         sent.append(message)
 
     scope: dict[str, Any] = {"type": kind, "path": path, "method": "GET", "headers": []}
-    # In a thread of its own: in this one the browser tests may have left a loop running.
-    with ThreadPoolExecutor(1) as pool:
-        pool.submit(asyncio.run, Guard(page)(scope, receive, send)).result()
+    run(Guard(page)(scope, receive, send))
     return sent
 
 
@@ -109,11 +114,12 @@ def test_garbage_is_collected_on_a_timer(monkeypatch: pytest.MonkeyPatch) -> Non
 
     async def a_while() -> None:
         timer = asyncio.create_task(app.collect())
-        while len(collected) < 3:
-            await asyncio.sleep(0.01)
+        async with asyncio.timeout(60):
+            while len(collected) < 3:
+                await asyncio.sleep(0.01)
         timer.cancel()
 
-    asyncio.run(asyncio.wait_for(a_while(), 60))
+    run(a_while())
 
 
 def test_the_workers_start_and_stop_with_the_app(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -127,5 +133,5 @@ def test_the_workers_start_and_stop_with_the_app(monkeypatch: pytest.MonkeyPatch
         async with app.lifespan(None):
             happened.append("serves")
 
-    asyncio.run(life())
+    run(life())
     assert happened == ["start", "serves", "stop"]

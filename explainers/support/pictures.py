@@ -30,9 +30,8 @@ class Chart:
     holds the traces of each checkpoint, ``steps`` the optimiser step of each frame. One frame: no scrubber.
     A trace whose coordinates are not what was measured has the rows of its table in ``meta["table"]``, the
     layout has their heads there; ``meta["narrow"]`` of either is what it has instead on a phone.
-    ``opens_first``: on arrival it shows the first frame, not the last. ``stands_for``: what of the run or
-    the visitor its axes depend on, as principal components do; another run is drawn over it where that is
-    the same.
+    ``opens_first``: on arrival it shows the first frame, not the last. ``stands_for``: what its axes
+    depend on, if they are principal components; another run is drawn over it where that is the same.
     """
 
     layout: dict[str, Any]
