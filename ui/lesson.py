@@ -5,6 +5,8 @@ from time import monotonic, sleep
 from typing import Any
 
 import streamlit as st
+from streamlit.runtime.scriptrunner import get_script_run_ctx
+from streamlit.runtime.scriptrunner_utils.script_requests import ScriptRequestType
 
 from explainers.support.contract import Settings
 from explainers.support.pictures import Chart, Diagram
@@ -31,11 +33,15 @@ HEAD_START = 0.2  # seconds in which the browser draws the picture before the re
 
 
 def head_start() -> None:
-    """Wait, unless others click or the visitor goes on: a look at the state lets Streamlit take a key."""
+    """Wait, unless others click or the visitor has gone on."""
+    context = get_script_run_ctx()
+    asked = context and context.script_requests
     until = monotonic() + HEAD_START
     while monotonic() < until and not crowded():
+        # Streamlit itself looks no sooner: a fragment's key press does not interrupt.
+        if asked and asked._state == ScriptRequestType.RERUN:
+            return
         sleep(0.02)
-        st.session_state.get("drawn")
 
 
 class Lesson:

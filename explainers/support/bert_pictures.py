@@ -123,7 +123,7 @@ def attention_lines(look: Look) -> Chart:
             for x, key in ((0, "head.asks"), (1, "head.asked"))
         ],
     }
-    return Chart(layout, [traces], [0])
+    return Chart(layout, [traces], [0], stands_for=tuple(head.pieces[:T]))
 
 
 def attention_matrix(look: Look) -> Diagram:

@@ -1,6 +1,7 @@
 """Pictures of forecasts: on the record, as errors beside those of the baselines, and worked out by hand."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -28,6 +29,12 @@ WIDE = 240  # values on the large panel; a record of 309 needs 92
 SAMPLED = 1_000  # values on the small panel
 SHOWN, UNITS = 6, 8  # values and units of a diagram
 HOW = {"rnn": ("input", "memory"), "gru": ("before", "keep", "new"), "lstm": ("out", "cell")}
+
+
+def same_record(reading: Any) -> tuple[Any, ...]:
+    """Of which record and unit the axes are: another run may have learnt a visitor's own."""
+    record = reading.record
+    return (*record.names, len(record.times), record.times[0], record.times[-1])
 
 
 def later(times: Sequence[Any], count: int) -> list[Any]:
@@ -119,7 +126,7 @@ def forecast_chart(readings: Sequence[Any]) -> Chart:
         "xaxis2": {"range": [times[0], times[n - 1]], "anchor": "y2"},
         "yaxis2": {"domain": [0.82, 1], "anchor": "x2", "showticklabels": False, "showgrid": False},
     }  # fmt: skip
-    return Chart(layout, frames, [reading.step for reading in readings])
+    return Chart(layout, frames, [reading.step for reading in readings], stands_for=same_record(readings[-1]))
 
 
 def scores_chart(readings: Sequence[Any]) -> Chart:
@@ -149,7 +156,7 @@ def scores_chart(readings: Sequence[Any]) -> Chart:
                   "ticktext": [label_of(name) for name, _ in rows], "tickfont": {"size": 14},
                   "showgrid": False, "zeroline": False, "range": [0.5 - len(rows), 0.5]},
     }  # fmt: skip
-    return Chart(layout, frames, [reading.step for reading in readings])
+    return Chart(layout, frames, [reading.step for reading in readings], stands_for=same_record(readings[-1]))
 
 
 def ahead_chart(readings: Sequence[Any]) -> Chart:
@@ -181,7 +188,7 @@ def ahead_chart(readings: Sequence[Any]) -> Chart:
         "margin": {"r": 172},
         "shapes": [mark],
     }
-    return Chart(layout, frames, [reading.step for reading in readings])
+    return Chart(layout, frames, [reading.step for reading in readings], stands_for=same_record(readings[-1]))
 
 
 def leaks_chart(readings: Sequence[Any]) -> Chart:
@@ -189,7 +196,8 @@ def leaks_chart(readings: Sequence[Any]) -> Chart:
     last = readings[-1]
     series = {"mae_none": last.cell, **{f"mae_{leak}": name for leak, name in LEAKY.items()}}
     top = 1.6 * max(last.numbers[key] for key in (*series, "mae_linear"))
-    return curves(readings, series, "axis.mae", (0, top), ("linear", last.numbers["mae_linear"]))
+    drawn = curves(readings, series, "axis.mae", (0, top), ("linear", last.numbers["mae_linear"]))
+    return replace(drawn, stands_for=same_record(last))
 
 
 def hand_diagram(readings: Sequence[Any]) -> Diagram:

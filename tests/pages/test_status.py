@@ -19,6 +19,7 @@ SEEDS = count(601)  # of trainings that nobody asked for before
 def full(tmp_path: Path) -> Iterator[Room]:
     """Somebody's training has the only worker until it may go on."""
     room = Room(workers.engine(), tmp_path)
+    workers.engine().leave("test session id")  # what other tests asked for and did not wait for
     room.hold("somebody")
     yield room
     room.clear()
