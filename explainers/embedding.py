@@ -194,12 +194,11 @@ def headline(checkpoint: Checkpoint, reading: Reading) -> dict[str, float]:
 def see(checkpoint: Checkpoint, reading: Reading) -> list[Say]:
     """Whether training put the groups apart, what the map hides, and what failed."""
     d = reading.vectors.shape[1]
-    whole = d <= reading.dimensions
-    values = {**checkpoint.numbers, "d": d, "explained": 1.0 if whole else min(reading.explained, MOST)}
+    values = {**checkpoint.numbers, "d": d, "explained": min(reading.explained, MOST)}
     apart = values["across"] - values["within"] > APART
     state = "untrained" if not checkpoint.step else "apart" if apart else "mixed"
     said = [Say(f"{reading.task}_{state}" if checkpoint.step else state, values)]
-    said.append(Say("explained_all" if whole else "explained", values))
+    said.append(Say("explained_all" if d <= reading.dimensions else "explained", values))
     if values["failed_step"] > 0 and not values["loss"] <= values["loss_start"]:
         said.append(Say("failed", {**values, "step": int(values["failed_step"])}))
     mapped = projection(reading.vectors, reading.dimensions)(reading.table)

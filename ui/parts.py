@@ -43,8 +43,8 @@ def draw_part(
     if newest := newest and isinstance(picture, Diagram) and any(g.kind in PIXELS for g in picture.grids):
         # Hundreds of kilobytes take their time: the other frames come with the page.
         picture = replace(picture, frames=picture.frames[-1:])
-    drawn = {"overlay": last[0]} if last else {"alone": overlay is not None}
-    made = pack(lesson, name, picture, **drawn, view=view)
+    alone = overlay is not None and not last
+    made = pack(lesson, name, picture, overlay=last[0] if last else None, alone=alone, view=view)
     if not under and not newest:
         known[asked] = len(checkpoints), made
     return made

@@ -31,7 +31,7 @@ class Chart:
     A trace whose coordinates are not what was measured has the rows of its table in ``meta["table"]``, the
     layout has their heads there; ``meta["narrow"]`` of either is what it has instead on a phone.
     ``opens_first``: on arrival it shows the first frame, not the last. ``stands_for``: what its axes
-    depend on, if they are principal components; another run is drawn over it where that is the same.
+    mean beyond their titles (a record, sentences); another run is drawn over it where that is the same.
     """
 
     layout: dict[str, Any]

@@ -125,7 +125,7 @@ def test_another_last_word_leaves_the_states_before_it() -> None:
 def test_so_early_the_recurrent_model_knows_little(language: str, dim: int) -> None:
     assert page.BREAKS["untrained"] == {"steps": 24}
     short = list(page.train(page.Training(language=language, dim=dim, steps=24)))[-1].numbers
-    assert short["accuracy_recurrent_pairs"] < page.LEARNT
+    assert short["accuracy_recurrent_pairs"] < (0.65 if dim == 3 else page.LEARNT)
 
 
 def test_what_the_picture_shows_is_what_was_read() -> None:
