@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Literal
 
 import torch
@@ -174,26 +175,40 @@ def trained(checkpoint: Checkpoint, corpus: str) -> tuple[Pooled, Recurrent]:
     return pooled, recurrent
 
 
+@lru_cache(maxsize=256)  # of a run's checkpoints all are asked the same
+def in_two_orders(
+    text: str, number: int, corpus: str, language: str
+) -> tuple[list[str], list[str], Sentences, bool, list[str], int]:
+    """A text's words as typed and in order ``number``, both for the models, whether they are one to them,
+    the unknown words, and V.
+    """
+    known = pair_vocabulary(language) if corpus == "pairs" else vocabulary(WORDS)
+    tokens = tokenize(text) or ["…"]
+    mixed = shuffled(tokens, number)
+    batch = pack([ids_of(order, known) for order in (tokens, mixed)], [0.0, 0.0])
+    same = bool((batch.tokens[0] == batch.tokens[1]).all())
+    return tokens, mixed, batch, same, [token for token in tokens if token not in known], len(known)
+
+
 def read(checkpoint: Checkpoint, view: View) -> Reading:
     """Ask both models about the text; a text without words is one unknown word.
 
     It is always asked in two orders: as typed, and in the order chosen, or in order 1 if none is.
     """
     language = LANGUAGES[int(checkpoint.numbers["language"])]
-    known = pair_vocabulary(language) if view.trained_on == "pairs" else vocabulary(WORDS)
+    asked = in_two_orders(view.text, view.shuffle or 1, view.trained_on, language)
+    tokens, mixed, batch, same, unknown, V = asked
     pooled, recurrent = trained(checkpoint, view.trained_on)
-    tokens = tokenize(view.text) or ["…"]
-    orders, shown = [tokens, shuffled(tokens, view.shuffle or 1)], int(view.shuffle > 0)
-    batch = pack([ids_of(order, known) for order in orders], [0.0, 0.0])
+    shown = int(view.shuffle > 0)
     with torch.no_grad():
-        vector = pooled.pool(batch)[shown]  # (d,)
-        columns = {"vector": pooled.embed(batch.tokens[shown]), "state": recurrent.states(batch)[shown]}
-        logits = {"pooled": pooled(batch), "recurrent": recurrent(batch)}  # (2,) each
+        vectors, states = pooled.pool(batch), recurrent.states(batch)  # (2, d), (2, T, d)
+        columns = {"vector": pooled.embed(batch.tokens[shown]), "state": states[shown]}
+        scores = {"pooled": pooled.score(vectors), "recurrent": recurrent.score(states[:, -1])}
+        logits = {kind: score.squeeze(-1) for kind, score in scores.items()}  # (2,) each
     return Reading(
-        checkpoint.step, checkpoint.of, checkpoint.numbers, view.shuffle, orders[shown],
-        [token for token in tokens if token not in known], bool((batch.tokens[0] == batch.tokens[1]).all()),
-        len(known),
-        {name: column.numpy() for name, column in columns.items()}, vector.numpy(),
+        checkpoint.step, checkpoint.of, checkpoint.numbers, view.shuffle, [tokens, mixed][shown],
+        unknown, same, V,
+        {name: column.numpy() for name, column in columns.items()}, vectors[shown].numpy(),
         {kind: values.tolist() for kind, values in logits.items()},
         {kind: values.sigmoid().tolist() for kind, values in logits.items()},
     )  # fmt: skip

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, Literal
 
 import numpy as np
@@ -11,7 +12,7 @@ from torch import Tensor, nn
 
 from explainers.support.contract import Array, Checkpoint, Label, Say, Settings, checkpoint_steps, weights_of
 from explainers.support.cosine import cosine_diagram, cosine_parts
-from explainers.support.geometry import cosine_distances, first_of, place_of, principal_axes, projection
+from explainers.support.geometry import cosine_distances, first_of, places_of, principal_axes, projection
 from explainers.support.init import seeded
 from explainers.support.measured import Measured
 from explainers.support.neighbours import neighbour_pairs, noise
@@ -164,7 +165,11 @@ class Reading(Measured):
     word: str  # whose neighbours are asked for
     stands_in: bool  # for a word that has no vector, or none
     dimensions: int  # of the map
-    explained: float  # share of the variance of the followed words that a map of them can show
+
+    @cached_property
+    def explained(self) -> float:
+        """The share of the variance of the followed words that a map of them can show."""
+        return float(principal_axes(self.vectors)[1][: self.dimensions].sum())
 
 
 def read(checkpoint: Checkpoint, view: View) -> Reading:
@@ -177,11 +182,10 @@ def read(checkpoint: Checkpoint, view: View) -> Reading:
     words = [*POSITIVE, *NEGATIVE, *(word for word in own if word in known)]
     vectors = table[[known[word] for word in words]]
     word = asked[0] if asked and asked[0] in known else POSITIVE[0]
-    explained = float(principal_axes(vectors)[1][: int(view.dimensions)].sum())
     return Reading(
         checkpoint.step, checkpoint.of, checkpoint.numbers, task, words,
         [word for word in own + asked if word not in known], vectors, table,
-        word, word not in asked, int(view.dimensions), explained,
+        word, word not in asked, int(view.dimensions),
     )  # fmt: skip
 
 
@@ -206,7 +210,7 @@ def see(checkpoint: Checkpoint, reading: Reading) -> list[Say]:
     drawn = int(distances_from(mapped, reading).argmin())
     if drawn != true.argmin():
         names = {"word": reading.word, "drawn": words_by_frequency()[drawn - 1]}
-        said.append(Say("lie", {**names, "rank": place_of(true, drawn)}))
+        said.append(Say("lie", {**names, "rank": int(places_of(true[None], np.array([[drawn]]))[0, 0])}))
     if reading.unknown:
         said.append(Say("unknown", {"word": reading.unknown[0], "V": WORDS}))
     if reading.stands_in:
@@ -217,7 +221,8 @@ def see(checkpoint: Checkpoint, reading: Reading) -> list[Say]:
 def distances_from(vectors: Array, reading: Reading) -> Array:
     """|a − b| from the asked word to all ids; infinite for it and 0: (V + 1,). Vectors (V + 1, k)."""
     own = vocabulary(WORDS)[reading.word]
-    distances = np.linalg.norm(vectors - vectors[own], axis=1)
+    away = vectors - vectors[own]
+    distances = np.sqrt(np.einsum("nk,nk->n", away, away))  # a third of the time of np.linalg.norm
     distances[[UNKNOWN, own]] = np.inf
     return distances
 
@@ -235,18 +240,16 @@ def picture_neighbours(readings: Sequence[Reading]) -> Diagram:
     """The nearest of all words in d dimensions beside the nearest on the map, each with its other rank."""
     last = readings[-1]
     projected = projection(last.vectors, last.dimensions)
-    frames = []
-    for reading in readings:
-        tables = {"true": reading.table, "map": projected(reading.table)}
-        away = {key: distances_from(table, reading) for key, table in tables.items()}
-        frame: dict[str, Any] = {}
-        for key, other in (("true", "map"), ("map", "true")):
-            distances = away[key]
-            top = first_of(distances, NEAREST)
-            frame[f"word_{key}"] = [[words_by_frequency()[i - 1]] for i in top]
-            frame[f"distance_{key}"] = [[float(distances[i])] for i in top]
-            frame[f"rank_{key}"] = [[place_of(away[other], i)] for i in top]
-        frames.append(frame)
+    tables = {"true": [r.table for r in readings], "map": [projected(r.table) for r in readings]}
+    away = {key: np.stack([distances_from(table, last) for table in made]) for key, made in tables.items()}
+    frames: list[dict[str, Any]] = [{} for _ in readings]
+    for key, other in (("true", "map"), ("map", "true")):
+        top = first_of(away[key], NEAREST)  # (F, 7)
+        far, places = np.take_along_axis(away[key], top, 1), places_of(away[other], top)
+        for frame, ids, distances, ranks in zip(frames, top, far, places, strict=True):
+            frame[f"word_{key}"] = [[words_by_frequency()[i - 1]] for i in ids]
+            frame[f"distance_{key}"] = distances[:, None].tolist()
+            frame[f"rank_{key}"] = ranks[:, None].tolist()
     grids = [
         Grid(f"{part}_{key}", (column, 0), "word" if part == "word" else "plain",
              Label(f"title.{part}_{key}", word=last.word),

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import pairwise
 
 import numpy as np
@@ -13,6 +14,8 @@ from explainers.support.contract import Array, Checkpoint, Label, Say, Settings,
 from explainers.support.init import seeded
 from explainers.support.measured import Measured
 from explainers.support.memory import memory_chart
+from explainers.support.once import of_run
+from explainers.support.one_hot_rows import between, one_hot_rows
 from explainers.support.pictures import Arrow, Chart, Diagram, Grid, curves
 from explainers.support.pooled import loss_and_accuracy
 from explainers.support.reviews import (
@@ -60,13 +63,6 @@ class View(Settings):
     """Where to look: changing any of these only asks the trained model again."""
 
     text: str = Field("the film is a wonderful surprise", max_length=280)
-
-
-def one_hot_rows(ids: Sequence[int], V: int) -> Array:
-    """Ids from 1 to V → rows (T, V) float32 with a single 1 each; 0, an unknown word, has no column."""
-    rows = np.zeros((len(ids), V + 1), dtype=np.float32)
-    rows[np.arange(len(ids)), list(ids)] = 1
-    return rows[:, 1:]
 
 
 def mean_one_hot(batch: Sentences, V: int) -> Tensor:
@@ -145,11 +141,25 @@ class Reading(Measured):
     d: int
     tokens: list[str]
     ids: list[int]  # (T,)
-    vectors: list[list[float]]  # (T, d): the rows of W
+    table: Array  # (V + 1, d): W, after a row for unknown words
     distances_ids: list[list[float]]  # (K, K) between the K distinct known words
     distances: list[list[float]]  # (K, K) between their one-hot rows
     cosines: list[list[float]]  # (K, K)
-    difference: float  # largest |one-hot × W − nn.Embedding| over its first 24 words
+
+    @cached_property
+    def vectors(self) -> list[list[float]]:
+        """The rows of W that the words pick: (T, d)."""
+        rows: list[list[float]] = self.table[self.ids].tolist()
+        return rows
+
+    @cached_property
+    def difference(self) -> float:
+        """The largest |one-hot × W − nn.Embedding| over the first 24 words."""
+        if not (shown := self.ids[: SHOWN * 4]):
+            return 0.0
+        picked = nn.functional.embedding(torch.tensor(shown), torch.tensor(self.table))
+        product = one_hot_rows(shown, self.V) @ self.table[1:]  # (T, V) × (V, d) → (T, d)
+        return float(np.abs(picked.numpy() - product).max())
 
     @property
     def ones(self) -> int:
@@ -178,21 +188,10 @@ def read(checkpoint: Checkpoint, view: View) -> Reading:
     table = checkpoint.weights["embedding.embed.weight"]  # (V + 1, d)
     V, d = len(table) - 1, table.shape[1]
     ids = ids_of(tokens := tokenize(view.text), vocabulary(V))
-    distinct = sorted(set(ids) - {UNKNOWN})[:SHOWN]
-    rows = one_hot_rows(distinct, V)  # (K, V)
-    # |a − b|² = |a|² + |b|² − 2 a·b, from the rows themselves: nothing here is assumed.
-    products = rows @ rows.T  # (K, K)
-    squares = np.diag(products)
-    distances = np.sqrt(squares[:, None] + squares[None] - 2 * products)
-    cosines = products / np.sqrt(squares[:, None] * squares[None])
-    shown = ids[: SHOWN * 4]
-    picked = torch.nn.functional.embedding(torch.tensor(shown, dtype=torch.int64), torch.tensor(table))
-    product = one_hot_rows(shown, V) @ table[1:]  # (T, V) × (V, d) → (T, d)
-    difference = float(np.abs(picked.numpy() - product).max()) if shown else 0.0
+    distinct = tuple(sorted(set(ids) - {UNKNOWN})[:SHOWN])
     return Reading(
-        checkpoint.step, checkpoint.of, checkpoint.numbers, V, d, tokens, ids, table[ids].tolist(),
-        [[abs(a - b) for b in distinct] for a in distinct], distances.tolist(), cosines.tolist(), difference,
-    )  # fmt: skip
+        checkpoint.step, checkpoint.of, checkpoint.numbers, V, d, tokens, ids, table, *between(distinct, V)
+    )
 
 
 def headline(checkpoint: Checkpoint, reading: Reading) -> dict[str, float]:
@@ -291,6 +290,7 @@ def picture_memory(readings: Sequence[Reading]) -> Chart:
     return memory_chart({key: 1e6 * readings[-1].megabytes[key] for key in bars}, bars, readings[-1].step)
 
 
+@of_run
 def picture_accuracy(readings: Sequence[Reading]) -> Chart:
     """The test accuracy of the three classifiers over the training."""
     series = {f"accuracy_{name}": name for name in MODELS}

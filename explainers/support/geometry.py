@@ -33,21 +33,30 @@ def projection(vectors: Array, k: int) -> Callable[[Array], Array]:
 
     def projected(others: Array) -> Array:
         flat = (others - middle) @ axes.T  # (M, ≤ k)
-        return np.pad(flat, ((0, 0), (0, k - flat.shape[1])))  # d = 1 is a line
+        return np.pad(flat, ((0, 0), (0, k - flat.shape[1]))) if flat.shape[1] < k else flat  # d = 1: a line
 
     return projected
 
 
-def first_of(distances: Array, count: int) -> list[int]:
-    """The rows of the ``count`` smallest of distances (N,), nearest first, equal ones in their order.
+def first_of(distances: Array, count: int) -> Array:
+    """Of each row of distances (F, N) the places of the ``count`` smallest, nearest first: (F, count) int64.
 
-    Sorting all of them would take as long as everything else in a picture.
+    Equal ones come in their order. Sorting all of them would take as long as everything else in a picture.
     """
-    near = np.flatnonzero(distances <= np.partition(distances, count)[count])
-    return [int(row) for row in near[np.argsort(distances[near], kind="stable")][:count]]
+    limits = np.partition(distances, count, axis=1)[:, count]
+    found = []
+    for row, limit in zip(distances, limits, strict=True):
+        near = np.flatnonzero(row <= limit)
+        found.append(near[np.argsort(row[near], kind="stable")][:count])
+    return np.stack(found)
 
 
-def place_of(distances: Array, row: int) -> int:
-    """At which place a row stands among distances (N,), the nearest first, counted from 1."""
-    nearer, same = distances < distances[row], distances[:row] == distances[row]
-    return int(nearer.sum() + same.sum()) + 1
+def places_of(distances: Array, chosen: Array) -> Array:
+    """At which places ``chosen`` (F, K) stand in the rows of distances (F, N): (F, K), the nearest is 1.
+
+    Of equal ones the first is nearer.
+    """
+    own = np.take_along_axis(distances, chosen, 1)[:, :, None]  # (F, K, 1)
+    others = distances[:, None]  # (F, 1, N)
+    before = np.arange(distances.shape[1]) < chosen[:, :, None]  # (F, K, N)
+    return np.asarray(((others < own) | ((others == own) & before)).sum(axis=2) + 1)

@@ -77,7 +77,7 @@ def curves(
         level: a series and a value for a dotted line to compare with (chance).
 
     """
-    of = readings[-1].of
+    of, readings = readings[-1].of, list(readings)
     frames = []
     for count in range(1, len(readings) + 1):
         upto = readings[:count]

@@ -38,9 +38,9 @@ def label_places(
     """
     pixels = points * min(plane.width / 2 / reach[0], plane.height / 2 / reach[1])  # (F, N, 2)
     frames, count = pixels.shape[:2]
-    # Boxes as (left, right, low, high): those of the points, then those of the names that have a place;
-    # not-a-number overlaps nothing.
-    taken = np.full((frames, 2 * count, 4), np.nan)
+    # Boxes as (left, right, low, high): those of the points, then those of the names in their order; of one
+    # that has no place it is not-a-number, which overlaps nothing.
+    taken = np.full((frames, count + len(order), 4), np.nan)
     taken[:, :count] = pixels[:, :, [0, 0, 1, 1]] + np.array([-6, 6, -6, 6])
     ways = np.array(list(PLACES.values()))  # (8, 2)
     names = np.array(list(PLACES))
@@ -48,19 +48,19 @@ def label_places(
         np.full((frames, count), names[0], names.dtype),
         np.full((frames, count), "", dtype=object),
     )
-    for word in order:
+    for upto, word in enumerate(order, start=count):
         half = LETTER * plane.size / 2 * len(texts[word])
         shift = ways * np.stack([half + np.where(ways[:, 1], 3, 9), np.full(len(ways), 15)], axis=1)  # (8, 2)
         middle = pixels[:, word, None] + shift  # (F, 8, 2)
         boxes = middle[:, :, [0, 0, 1, 1]] + np.array([-half, half, -7, 7])  # (F, 8, 4)
-        mine, others = boxes[:, :, None], taken[:, None]  # (F, 8, 1, 4), (F, 1, 2N, 4)
+        mine, others = boxes[:, :, None], taken[:, None, :upto]  # (F, 8, 1, 4), (F, 1, N + …, 4)
         crossing = (others[..., 0] < mine[..., 1]) & (mine[..., 0] < others[..., 1])
         crossing &= (others[..., 2] < mine[..., 3]) & (mine[..., 2] < others[..., 3])
         free = ~crossing.any(axis=2) & (abs(middle[..., 0]) + half < plane.width / 2)  # (F, 8)
         place, found = free.argmax(axis=1), free.any(axis=1)
         positions[found, word] = names[place[found]]
         shown[found, word] = texts[word]
-        taken[found, count + word] = boxes[found, place[found]]
+        taken[found, upto] = boxes[found, place[found]]
     return positions, shown
 
 

@@ -10,9 +10,10 @@ import torch
 from torch import nn
 
 from explainers import one_hot as page
-from explainers.one_hot import OnEmbedding, OnNumbers, Reading, Training, View, mean_one_hot, one_hot_rows
+from explainers.one_hot import OnEmbedding, OnNumbers, Reading, Training, View, mean_one_hot
 from explainers.support.contract import Checkpoint, Label
 from explainers.support.init import seeded
+from explainers.support.one_hot_rows import one_hot_rows
 from explainers.support.reviews import corpus_tokens, review_split, vocabulary, words_by_frequency
 
 SEEDS = range(201, 208)
