@@ -32,6 +32,7 @@ ARRIVE = 5.0  # seconds within which all visitors come
 EVERY = 2.0  # seconds between two changes of one visitor
 PATIENCE = 30.0  # seconds after which an answer counts as an error
 TRAINERS = 4
+FINISHED = (ForwardMsg.FINISHED_SUCCESSFULLY, ForwardMsg.FINISHED_FRAGMENT_RUN_SUCCESSFULLY)
 State = dict[str, str | int | float]  # key of a control → a text, where a slider stands, a typed number
 
 
@@ -88,14 +89,15 @@ class Visitor:
         for name in self.again.keys() - but:
             self.again.pop(name).cancel()
 
-    async def answered(self) -> tuple[float, float]:
-        """Read until a whole script has run: when its first picture came, and when the run ended."""
+    async def answered(self, fragment: str = "") -> tuple[float, float]:
+        """Read until a whole script has run, or this fragment: when the first picture came, and the end."""
         picture = 0.0
         timed: set[str] = set()  # fragments of this run that rerun on a timer
         while True:
             message = ForwardMsg()
             message.ParseFromString(bytes(await self.socket.recv(decode=False)))
             kind = message.WhichOneof("type")
+            whole = not message.metadata.run.fragment_ids
             if kind == "new_session":
                 timed = set()
             elif kind == "navigation":
@@ -108,6 +110,11 @@ class Visitor:
                 if name not in self.again:
                     seconds = message.auto_rerun.interval
                     self.again[name] = asyncio.create_task(self.repeat(name, seconds))
+            elif kind == "stop_auto_rerun":
+                for name in message.stop_auto_rerun.fragment_ids:
+                    timed.discard(name)
+                    if name in self.again:
+                        self.again.pop(name).cancel()
             elif kind == "session_event":
                 self.notes.errors.append(str(message.session_event)[:200])
             elif kind == "delta":
@@ -121,16 +128,19 @@ class Visitor:
                     identity = getattr(element, what).id
                     key = identity.split("-", 2)[-1]
                     self.widgets[key], self.fragments[key] = identity, message.delta.fragment_id
-            elif kind == "script_finished" and message.script_finished == ForwardMsg.FINISHED_SUCCESSFULLY:
-                self.rest(but=timed)
-                return picture, time.perf_counter()
+            elif kind == "script_finished" and message.script_finished in FINISHED:
+                if whole:
+                    self.rest(but=timed)
+                if whole or fragment in message.metadata.run.fragment_ids:
+                    return picture, time.perf_counter()
 
     async def change(self, state: State) -> None:
         """Change controls, wait for the end of the run, and note how long it took."""
         start = time.perf_counter()
         try:
             await self.ask(state)
-            picture, end = await asyncio.wait_for(self.answered(), PATIENCE)
+            fragment = next((self.fragments[key] for key in state), "")
+            picture, end = await asyncio.wait_for(self.answered(fragment), PATIENCE)
         except (TimeoutError, OSError, ConnectionClosed) as error:
             self.notes.errors.append(repr(error))
             return

@@ -50,8 +50,9 @@ def pinned(lesson: "Lesson", visitor: str) -> Readings | None:
         engine().unwatch(visitor, "pinned")
         return None  # the page says so, above its picture
     run = engine().request(visitor, lesson.name, training, slot="pinned")
-    with pause():
-        run.wait(FIRST_LOOK)
+    if not run.wait(0):
+        with pause():
+            run.wait(FIRST_LOOK)
     return kept("pinned", lesson.explainer, run, view)
 
 

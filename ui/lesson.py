@@ -1,12 +1,10 @@
 """The anatomy of a page, one method per block. Knows no concept: what it shows, the explainer measured."""
 
 from collections.abc import Callable
-from time import monotonic, sleep
-from typing import Any
+from functools import partial, wraps
+from typing import Any, TypeVar, cast
 
 import streamlit as st
-from streamlit.runtime.scriptrunner import get_script_run_ctx
-from streamlit.runtime.scriptrunner_utils.script_requests import ScriptRequestType
 
 from explainers.support.contract import Settings
 from explainers.support.pictures import Chart, Diagram
@@ -18,34 +16,36 @@ from ui.contest import contest
 from ui.controls import draw, held
 from ui.course import course, page_file
 from ui.locale import Words
-from ui.pace import pace
+from ui.pace import head_start, pace, watch
 from ui.parts import Picture, draw_part, pack
 from ui.predict import ask
 from ui.readings import Part, Readings, kept
-from ui.status import asked_anew, measured, status
+from ui.status import asked_anew, below, measured, status
 from ui.sweep import SweepPicture, sweep
 from ui.take_away import take_away
 from ui.turn import crowded, pause, turn
 from ui.visitor import language, visitor
 from ui.workers import FIRST_LOOK, engine
 
-HEAD_START = 0.2  # seconds in which the browser draws the picture before the rest of the page comes
+F = TypeVar("F", bound=Callable[..., None])
 
 
-def head_start() -> None:
-    """Wait, unless others click or the visitor has gone on."""
-    context = get_script_run_ctx()
-    asked = context and context.script_requests
-    until = monotonic() + HEAD_START
-    while monotonic() < until and not crowded():
-        # Streamlit itself looks no sooner: a fragment's key press does not interrupt.
-        if asked and asked._state == ScriptRequestType.RERUN:
-            return
-        sleep(0.02)
+def _block(draw: F) -> F:
+    """A block that says something about the run: drawn when all of them are known, and at every change."""
+
+    @wraps(draw)
+    def later(lesson: "Lesson", *args: Any, **kwargs: Any) -> None:
+        lesson.blocks.append(partial(draw, lesson, *args, **kwargs))
+
+    return cast("F", later)
 
 
 class Lesson:
-    """One page: title, claim, question, controls, pictures, and what can be taken away."""
+    """One page: title, claim, question, controls, pictures, and what can be taken away.
+
+    A storyboard names its blocks one after another. Those from the stage on are one fragment: a change of a
+    control draws them, and neither the frame of the app nor what stands above and below them.
+    """
 
     def __init__(self, explainer: Any) -> None:
         self.explainer = explainer
@@ -53,7 +53,9 @@ class Lesson:
         self.words = Words(language(), self.name)
         self.page = self.words.page
         self._kinds: list[type[Settings]] = [explainer.Training, explainer.View]
+        self.blocks: list[Callable[[], None]] = []
         self.linked: dict[str, str] = {}  # what else a block keeps in the address
+        self._asked: Any = None  # what the page shows: the settings, and run A
 
     # -- claim and question ------------------------------------------------------------------------------
 
@@ -69,42 +71,48 @@ class Lesson:
     # -- controls, training ------------------------------------------------------------------------------
 
     def stage(self, name: str, draw_picture: Picture) -> None:
-        """Controls, break it and compare on the left, the main picture on the right.
-
-        A fragment: when a control was moved the picture goes to the browser first, alone (of a picture of
-        pixels the newest frame), and then the page, which says the rest about the same state.
-        """
-        moved = False
+        """Controls, break it and compare on the left, the main picture on the right."""
         self.main = name, draw_picture
 
-        @st.fragment
-        def stage() -> None:
-            nonlocal moved
-            if moved and crowded():
-                st.rerun()  # all at once: the stage twice would keep the others waiting
+    def _body(self) -> None:
+        """The stage and what follows it.
+
+        When a control was moved the picture goes to the browser first, alone (of a picture of pixels the
+        newest frame), and then the page, which says the rest about the same state. Where others click, all
+        goes at once: the stage twice would keep them waiting.
+        """
+        state = held(self._kinds)
+        asked = state, st.query_params.get("a")
+        moved = self._asked is not None and state is not None and asked != self._asked
+        if moved and not crowded():
+            self._asked = asked
             with turn():
-                self._stage(name, draw_picture, moved)
-            if moved:
-                head_start()
-                st.rerun()
-            moved = True
+                self._stage(state)
+            head_start()
+            st.rerun(scope="fragment")
+        with turn():
+            self._stage(None)
+            # Once more: the session holds what the controls show when they are drawn.
+            self._asked = held(self._kinds), st.query_params.get("a")
+            self.linked = {}
+            for block in self.blocks:
+                block()
+        ahead(self)  # last: the page is on its way
 
-        stage()
-
-    def _stage(self, name: str, draw_picture: Picture, moved: bool) -> None:
-        ahead, part = held(self._kinds) if moved else None, None
+    def _stage(self, ahead: list[Any] | None) -> None:
+        part = None
         if ahead:
             self.training, self.view = ahead
             self._ask()
             if self.current.checkpoints:  # before its place: what comes together is drawn together
-                part = draw_part(self, name, draw_picture, self.readings, newest=True)
+                part = draw_part(self, *self.main, self.readings, newest=True)
         with st.container(key="u_stage"):
             left, right = st.columns([1, 3], gap="medium")
         if not ahead:
             self._controls(left)
             self._ask()
         with right:
-            self._live(name, draw_picture, part)
+            self._live(*self.main, part)
 
     def _controls(self, place: Any) -> None:
         """Everything that a visitor can set."""
@@ -120,11 +128,13 @@ class Lesson:
         self.current = engine().request(me, self.name, self.training, anew=asked_anew())
         self.readings = kept("main", self.explainer, self.current, self.view)
         self.pinned = pinned(self, me)
-        with pause():
-            self.current.wait_for(1, FIRST_LOOK)
+        if not self.current.wait_for(1, 0):  # who has nothing to wait for keeps the turn, and queues once
+            with pause():
+                self.current.wait_for(1, FIRST_LOOK)
 
     # -- pictures ----------------------------------------------------------------------------------------
 
+    @_block
     def picture(self, name: str, draw_picture: Picture) -> None:
         """A picture with its title, chips and table."""
         # Not live: each container and fragment costs the server and the browser at every change.
@@ -132,25 +142,25 @@ class Lesson:
 
     inside = picture
 
+    @_block
     def row(self, **pictures: Picture) -> None:
         """Pictures side by side; one under the other on a phone."""
         for place, (name, draw_picture) in zip(st.columns(len(pictures)), pictures.items(), strict=True):
             with place:
-                self.picture(name, draw_picture)
+                self._draw(name, draw_picture, first=False)
 
     def _live(self, name: str, draw_picture: Picture, part: Part | None) -> None:
         """Draw, and draw again while the run goes on. ``part``: the picture, where it is made already."""
         watched = [self.current, *([self.pinned.run] if self.pinned else [])]
         going = [run for run in watched if run.running]
 
-        @st.fragment(run_every=pace(visitor()) if going else None)
         @turn(patient=True)  # who watches a training loses nothing; who clicked waits
         def live() -> None:
             if any(not run.running for run in going):
                 st.rerun()
             self._draw(name, draw_picture, first=True, part=part)
 
-        live()
+        watch(live, pace(visitor()) if going else None)
 
     def _draw(self, name: str, draw_picture: Picture, first: bool, part: Part | None = None) -> None:
         run = self.current
@@ -173,16 +183,21 @@ class Lesson:
                 draw, data = part or draw_part(self, name, draw_picture, self.readings)
                 draw(data, key=f"{self.name}_{name}")
                 self._drawn[name] = None if part else state, draw, data
-            st.markdown(f'<span class="u-caption">{words["see"]}</span>', unsafe_allow_html=True)
-        if checkpoints:
-            measured(self, run, first)
-        else:
+            facts = "" if first or not checkpoints else measured(self, run)
+            # One element and not several, here and below: each costs the server and the browser at every
+            # change.
+            st.markdown(f'<span class="u-caption">{words["see"]}</span>{facts}', unsafe_allow_html=True)
+        if first and checkpoints:
+            below(self, run)
+        elif first:
             st.empty()  # the place of the chips: what follows does not move, and is not built anew
 
+    @_block
     def sweep(self, field: str, draw_picture: SweepPicture) -> None:
         """One control at several values, trained at the push of a button."""
         sweep(self, field, draw_picture)
 
+    @_block
     def contest(self, name: str, task: Any) -> None:
         """One question, several who may answer it, some of them not here, or paid."""
         contest(self, name, task)
@@ -213,6 +228,7 @@ class Lesson:
         checkpoints = self.current.checkpoints
         return self.readings.upto(checkpoints)[-1] if checkpoints else None
 
+    @_block
     def see(self) -> None:
         """What this run showed, with its numbers; beside run A, the difference."""
         if self.reading is None:
@@ -221,7 +237,6 @@ class Lesson:
             return
         st.header(self.words.say("what_you_see"), anchor=False)
         said = self.explainer.see(self.current.checkpoints[-1], self.reading)
-        # One element and not several, here and below: each costs the server and the browser at every change.
         st.markdown("\n\n".join(self.words.fill(self.page["see"][say.key], say.values) for say in said))
         numbers(self)
 
@@ -233,20 +248,21 @@ class Lesson:
     # -- take it away, sources ---------------------------------------------------------------------------
 
     def take_away(self) -> None:
-        """The link, the program and the numbers of exactly this state."""
-        take_away(self)
+        """The link, the program and the numbers of exactly this state: the last block that changes with it.
 
+        Now all are known, and drawn.
+        """
+        self.blocks.append(partial(take_away, self))
+        st.fragment(self._body)()
+
+    @_block
     def text(self) -> None:
         """The formula, once the picture has shown it, and the same with the numbers of this run."""
         about = self.page["inside"]
         st.header(self.words.say("formula"), anchor=False)
-        st.latex(about["formula"])
         values = self.explainer.formula(self.reading) if self.reading is not None else {}
-        if values:
-            st.latex(self.words.formula(about["numbers"], values))
-        else:
-            st.empty()  # its place, as for the chips
-        st.markdown(about["text"])
+        lines = [about["formula"], *([self.words.formula(about["numbers"], values)] if values else [])]
+        st.markdown("\n\n".join([*(f"$$\n{line}\n$$" for line in lines), about["text"]]))
 
     def map(self) -> None:
         """The course: one question per page, each leading there."""
@@ -273,4 +289,3 @@ class Lesson:
         if place < len(order):
             following = Words(self.words.language, order[place]).page
             st.page_link(page_file(order[place]), label=f"{self.words.say('next')}: {following['title']}")
-        ahead(self)  # last: the page is on its way

@@ -50,10 +50,8 @@ def _anew() -> None:
     st.query_params["anew"] = "1"
 
 
-def measured(lesson: "Lesson", run: Run, first: bool = False) -> None:
-    """The chips: seed, CPU seconds, parameters, data. Under the ``first`` picture of a run that ships, the
-    button that trains it here.
-    """
+def measured(lesson: "Lesson", run: Run) -> str:
+    """The chips: seed, CPU seconds, parameters, data. HTML."""
     say = lesson.words.say
     counts = run.checkpoints[-1].parameters()
     learnt = " · ".join(
@@ -70,11 +68,17 @@ def measured(lesson: "Lesson", run: Run, first: bool = False) -> None:
     data = (named[name] for name in [*files, *(["own"] * own)])
     how = "precomputed" if run.precomputed else "measured"
     what = say(how, seed=seed, seconds=run.cpu_seconds, command=command(run.name))
-    if run.precomputed and first:
-        with st.container(horizontal=True, vertical_alignment="center"):
-            chips([what, learnt, *data])
-            # The whole page asks for its run again, and not this picture alone.
-            if st.button(say("anew"), key="anew", help=say("anew_help"), on_click=_anew):
-                st.rerun()
-    else:
-        chips([what, learnt, *data])
+    return chips([what, learnt, *data])
+
+
+def below(lesson: "Lesson", run: Run) -> None:
+    """The chips under the main picture; of a run that ships, the button that trains it here."""
+    if not run.precomputed:
+        st.markdown(measured(lesson, run), unsafe_allow_html=True)
+        return
+    say = lesson.words.say
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.markdown(measured(lesson, run), unsafe_allow_html=True)
+        # The whole page asks for its run again, and not this picture alone.
+        if st.button(say("anew"), key="anew", help=say("anew_help"), on_click=_anew):
+            st.rerun()

@@ -66,9 +66,9 @@ def sweep(lesson: "Lesson", field: str, draw_picture: SweepPicture) -> None:
                 lesson.show(f"sweep_{field}", draw_picture(*said))
                 for sentence in lesson.explainer.see_sweep(field, *said):
                     st.markdown(lesson.words.fill(lesson.page["see"][sentence.key], sentence.values))
-            st.markdown(f'<span class="u-caption">{words["see"]}</span>', unsafe_allow_html=True)
             seconds = sum(run.cpu_seconds for run in done.values())
-            chips([say("measured_runs", n=len(done), seconds=seconds)])
+            under = chips([say("measured_runs", n=len(done), seconds=seconds)])
+            st.markdown(f'<span class="u-caption">{words["see"]}</span>{under}', unsafe_allow_html=True)
 
         live()
         st.button(say("close"), key=f"sweep_{field}_close", on_click=_close, type="tertiary")

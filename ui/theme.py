@@ -21,7 +21,7 @@ def apply(sections: Mapping[str, int]) -> None:
     st.html(f"<style>{_styles()}{titles}</style>")
 
 
-def chips(parts: Iterable[str]) -> None:
-    """Small facts in a row: where the numbers above them come from."""
+def chips(parts: Iterable[str]) -> str:
+    """Small facts in a row: where the numbers above them come from. HTML."""
     spans = "".join(f'<span class="u-chip">{part}</span>' for part in parts)
-    st.markdown(f'<span class="u-chips">{spans}</span>', unsafe_allow_html=True)
+    return f'<span class="u-chips">{spans}</span>'

@@ -49,9 +49,8 @@ def ahead(lesson: "Lesson") -> None:
     key = f"u_ahead_{lesson.name}"
     touched = st.session_state.get(key, {}).get("reached")
     pictures: dict[int, bytes] = {}
-    if touched in fields and not crowded():
-        with turn():
-            pictures = _pictures(lesson, touched)
+    if touched in fields:
+        pictures = _pictures(lesson, touched)
     head = {
         "picture": lesson.main[0],
         "fields": fields,
@@ -73,8 +72,11 @@ def _pictures(lesson: "Lesson", field: str) -> dict[int, bytes]:
     for value in near:
         if not low <= value <= high:
             continue
+        if crowded():
+            break
         view = type(lesson.view)(**{**lesson.view.model_dump(), field: value})
-        pictures[value] = lesson.payload(*lesson.main, shared(lesson.explainer, lesson.current, view))
-        if monotonic() - start > BUDGET or sum(map(len, pictures.values())) > MOST or crowded():
+        with turn():
+            pictures[value] = lesson.payload(*lesson.main, shared(lesson.explainer, lesson.current, view))
+        if monotonic() - start > BUDGET or sum(map(len, pictures.values())) > MOST:
             break
     return pictures
