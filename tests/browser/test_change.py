@@ -1,0 +1,75 @@
+"""What the server sends when a control is moved: what speaks of the run, and then nothing more."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
+
+from benchmarks.classroom import FINISHED, Notes, Visitor, visit
+
+NAME = "average_pooling"
+
+
+def visited(server: str, look: Callable[[Visitor], Awaitable[None]]) -> None:
+    """A visitor who has come to a page whose default is trained, and looks."""
+
+    async def come() -> None:
+        notes = Notes()
+        async with visit(server.replace("http", "ws") + "/_stcore/stream", NAME, notes) as visitor:
+            assert await visitor.trained()
+            await look(visitor)
+        assert not notes.errors
+
+    # In pytest's own thread another loop may run.
+    with ThreadPoolExecutor(1) as pool:
+        pool.submit(asyncio.run, come()).result()
+
+
+async def sent(visitor: Visitor, fragment: str) -> list[ForwardMsg]:
+    """All messages up to the end of this fragment's run."""
+    found: list[ForwardMsg] = []
+    while True:
+        message = ForwardMsg()
+        message.ParseFromString(bytes(await asyncio.wait_for(visitor.socket.recv(decode=False), 60)))
+        found.append(message)
+        done = message.WhichOneof("type") == "script_finished" and message.script_finished in FINISHED
+        if done and fragment in message.metadata.run.fragment_ids:
+            return found
+
+
+def test_a_change_draws_what_speaks_of_the_run_and_not_the_frame(server: str) -> None:
+    async def look(visitor: Visitor) -> None:
+        await visitor.ask({"shuffle": 3})
+        messages = await sent(visitor, visitor.fragments["shuffle"])
+        kinds = {message.WhichOneof("type") for message in messages}
+        assert "navigation" not in kinds and "page_config_changed" not in kinds
+        elements = [m.delta.new_element for m in messages if m.WhichOneof("type") == "delta"]
+        assert not [e for e in elements if e.WhichOneof("type") == "heading" and e.heading.tag == "h1"]
+        drawn = {e.bidi_component.component_name for e in elements if e.HasField("bidi_component")}
+        assert {"unrolled_diagram", "unrolled_chart", "unrolled_ahead"} <= {n.split(".")[-1] for n in drawn}
+        assert [e for e in elements if e.HasField("code") and "shuffle=3" in e.code.code_text]
+
+    visited(server, look)
+
+
+@pytest.mark.parametrize("seed", [41.0, 42.0])
+def test_nothing_is_sent_once_a_training_is_done(server: str, seed: float) -> None:
+    async def look(visitor: Visitor) -> None:
+        await visitor.change({"seed": seed})
+        assert await visitor.trained()
+        await visitor.change({"seed": 7.0})  # trained already: there is nothing to look at again
+        assert not visitor.again
+        late: list[str] = []
+        try:
+            async with asyncio.timeout(1.5):
+                while True:
+                    message = ForwardMsg()
+                    message.ParseFromString(bytes(await visitor.socket.recv(decode=False)))
+                    late.append(str(message.WhichOneof("type")))
+        except TimeoutError:
+            pass
+        assert "delta" not in late, late
+
+    visited(server, look)
