@@ -55,11 +55,11 @@ def test_a_change_draws_what_speaks_of_the_run_and_not_the_frame(server: str) ->
 
 
 @pytest.mark.parametrize("seed", [41.0, 42.0])
-def test_nothing_is_sent_once_a_training_is_done(server: str, seed: float) -> None:
+def test_who_goes_on_to_a_finished_run_is_sent_nothing_more(server: str, seed: float) -> None:
     async def look(visitor: Visitor) -> None:
-        await visitor.change({"seed": seed})
-        assert await visitor.trained()
-        await visitor.change({"seed": 7.0})  # trained already: there is nothing to look at again
+        await visitor.change({"seed": seed, "steps": 600.0})
+        assert visitor.again, "the page looks at the training again and again"
+        await visitor.change({"seed": 7.0, "steps": 144.0})  # the default is trained
         assert not visitor.again
         late: list[str] = []
         try:
