@@ -12,7 +12,7 @@ import streamlit as st
 
 from explainers.support.contest import Entry
 from explainers.support.contract import Say
-from ui.pace import pace
+from ui.pace import pace, watch
 from ui.secret import secret
 from ui.turn import pause, turn
 from ui.visitor import visitor
@@ -35,7 +35,6 @@ def contest(lesson: "Lesson", name: str, task: Any) -> None:
         entries = task.entries(question, kept, secret(task.SECRET))
         working = any(entry.working for entry in entries)
 
-        @st.fragment(run_every=pace(visitor()) if working else None)
         @turn()
         def live() -> None:
             now = task.entries(question, kept, secret(task.SECRET)) if working else entries
@@ -49,7 +48,7 @@ def contest(lesson: "Lesson", name: str, task: Any) -> None:
                     with place:
                         _card(lesson, name, words, entry, question, task, kept)
 
-        live()
+        watch(live, pace(visitor()) if working else None)
         st.markdown(f'<span class="u-caption">{words["see"]}</span>', unsafe_allow_html=True)
         st.markdown(words["notes"])
 

@@ -13,7 +13,7 @@ from ui.controls import settings
 from ui.course import page_file
 from ui.locale import Words
 from ui.mini import html
-from ui.pace import pace
+from ui.pace import pace, watch
 from ui.turn import turn
 from ui.visitor import language, visitor
 from ui.workers import engine
@@ -67,7 +67,6 @@ class Summary:
         runs = {thing.page: self._run(me, thing) for thing in things}
         going = any(run.running for run in runs.values())
 
-        @st.fragment(run_every=pace(me) if going else None)
         @turn(patient=True)  # as a look at a training that goes on, on any page
         def cards() -> None:
             if going and not any(run.running for run in runs.values()):
@@ -76,7 +75,7 @@ class Summary:
                 for thing in things:
                     self._card(thing, runs[thing.page])
 
-        cards()
+        watch(cards, pace(me) if going else None)
 
     def _run(self, me: str, thing: Keep) -> Run:
         training = self._settings(thing, "Training")

@@ -9,7 +9,7 @@ from pydantic import ValidationError
 
 from explainers.support.contract import Settings
 from explainers.support.pictures import Chart
-from ui.pace import pace
+from ui.pace import pace, watch
 from ui.theme import chips
 from ui.turn import turn
 from ui.visitor import visitor
@@ -49,7 +49,6 @@ def sweep(lesson: "Lesson", field: str, draw_picture: SweepPicture) -> None:
         going = any(run.running for run in runs.values())
         readings: dict[Any, Any] = {}  # of each finished run, read once and not at every tick
 
-        @st.fragment(run_every=max(TICK, pace(me)) if going else None)
         @turn()
         def live() -> None:
             if going and not any(run.running for run in runs.values()):
@@ -70,7 +69,7 @@ def sweep(lesson: "Lesson", field: str, draw_picture: SweepPicture) -> None:
             under = chips([say("measured_runs", n=len(done), seconds=seconds)])
             st.markdown(f'<span class="u-caption">{words["see"]}</span>{under}', unsafe_allow_html=True)
 
-        live()
+        watch(live, max(TICK, pace(me)) if going else None)
         st.button(say("close"), key=f"sweep_{field}_close", on_click=_close, type="tertiary")
 
 
