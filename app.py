@@ -19,9 +19,12 @@ from starlette.routing import Mount
 from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from ui.scripts import ROUTE, address
+
 HERE = Path(__file__).resolve().parent
-# Plotly is large: the browser fetches and compiles it while Streamlit itself is still starting.
-AHEAD = (b"link", b"</assets/plotly/plotly-cartesian.min.js>; rel=modulepreload")
+# What draws: the browser fetches and compiles it while Streamlit itself is still starting.
+DRAWS = ["/assets/plotly/plotly-cartesian.min.js", address("chart"), address("diagram")]
+AHEAD = (b"link", ", ".join(f"<{path}>; rel=modulepreload" for path in DRAWS).encode())
 COLLECT_EVERY = 30.0  # seconds; Streamlit's own collection after every rerun is switched off
 
 
@@ -98,6 +101,7 @@ app = st.App(
     routes=[
         Mount("/vendor", StaticFiles(directory=Path(plotly.__file__).parent / "package_data")),
         Mount("/assets", StaticFiles(directory=HERE / "static")),
+        ROUTE,
         Mount("/data", StaticFiles(directory=HERE / "data")),
     ],
     middleware=[Middleware(Guard), Middleware(GZipMiddleware, minimum_size=1024)],

@@ -12,10 +12,12 @@ from typing import Any
 import plotly
 import pytest
 import streamlit as st
+from starlette.requests import Request
 from starlette.types import Message, Receive, Scope, Send
 
 import app
 from app import HERE, Guard, policy
+from ui.scripts import ROUTE, address
 
 HTML = Path(st.__file__).parent / "static" / "index.html"
 
@@ -88,6 +90,21 @@ def test_the_part_of_plotly_that_draws_in_the_plane_is_of_the_installed_release(
     versions = [re.search(r" v([\d.]+)\n", file.read_text(encoding="utf-8")[:200]) for file in (whole, part)]
     assert versions[0] and versions[1]
     assert versions[0][1] == versions[1][1], "take the new one from npm: plotly.js-cartesian-dist-min"
+
+
+@pytest.mark.parametrize("name", ["chart", "diagram", "pad", "ahead"])
+def test_a_program_that_draws_is_served_for_as_long_as_it_stays(name: str) -> None:
+    path = address(name)
+    answer = ROUTE.endpoint(Request({"type": "http", "path_params": {"name": name}}))
+    assert answer.status_code == 200 and "immutable" in answer.headers["cache-control"]
+    assert answer.headers["content-type"].startswith("text/javascript")
+    assert "export default" in answer.body.decode()
+    assert path.endswith(hashlib.sha256(answer.body).hexdigest()[:16]), "another version has another address"
+
+
+def test_no_other_program_is_served() -> None:
+    asked = Request({"type": "http", "path_params": {"name": "../app"}})
+    assert ROUTE.endpoint(asked).status_code == 404
 
 
 def test_a_websocket_passes() -> None:

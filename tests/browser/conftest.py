@@ -65,14 +65,13 @@ def answers(url: str) -> bool:
 
 
 @contextmanager
-def serving(script: str) -> Iterator[str]:
-    """The address at which Streamlit serves a script."""
+def serving(script: str, **settings: str) -> Iterator[str]:
+    """The address at which Streamlit serves a script; ``settings``: what it finds in the environment."""
     port = free_port()
     command = [sys.executable, "-m", "streamlit", "run", script, "--server.port", str(port)]
     command += ["--server.address", "127.0.0.1", "--server.headless", "true"]
-    process = subprocess.Popen(
-        command, cwd=ROOT, env=os.environ | {"PYTHONUNBUFFERED": "1", "PYTHONPATH": str(ROOT)}
-    )
+    environment = os.environ | {"PYTHONUNBUFFERED": "1", "PYTHONPATH": str(ROOT)} | settings
+    process = subprocess.Popen(command, cwd=ROOT, env=environment)
     address = f"http://127.0.0.1:{port}"
     never = Event()
     for _ in range(600):

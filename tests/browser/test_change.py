@@ -47,8 +47,10 @@ def test_a_change_draws_what_speaks_of_the_run_and_not_the_frame(server: str) ->
         assert "navigation" not in kinds and "page_config_changed" not in kinds
         elements = [m.delta.new_element for m in messages if m.WhichOneof("type") == "delta"]
         assert not [e for e in elements if e.WhichOneof("type") == "heading" and e.heading.tag == "h1"]
-        drawn = {e.bidi_component.component_name for e in elements if e.HasField("bidi_component")}
+        parts = [e.bidi_component for e in elements if e.HasField("bidi_component")]
+        drawn = {part.component_name for part in parts}
         assert {"unrolled_diagram", "unrolled_chart", "unrolled_ahead"} <= {n.split(".")[-1] for n in drawn}
+        assert all(len(part.js_content) < 200 and not part.css_content for part in parts), "fetched once"
         assert [e for e in elements if e.HasField("code") and "shuffle=3" in e.code.code_text]
 
     visited(server, look)

@@ -41,7 +41,7 @@ FASTER = """async () => {
 
 @pytest.fixture(scope="module")
 def pads() -> Iterator[str]:
-    with serving("tests/browser/pad_app.py") as address:
+    with serving("tests/browser/one_page.py", ONE_PAGE="pad_page.py") as address:
         yield address
 
 

@@ -8,7 +8,7 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import BrowserContext, Page, expect
 
 from tests.browser.conftest import PATIENCE, ready, serving
-from tests.browser.pixels_app import MANY, picture
+from tests.browser.pixels_page import MANY, picture
 
 SCRUBBER = ".u-scrub:not([hidden]) input"
 HIT = """([name, r, c]) => { const canvas = document.querySelector(`[data-grid=${name}] canvas`);
@@ -37,7 +37,7 @@ STANDS = """() => [document.querySelector('.u-scrub:not([hidden]) output').textC
 
 @pytest.fixture(scope="module")
 def pixels() -> Iterator[str]:
-    with serving("tests/browser/pixels_app.py") as address:
+    with serving("tests/browser/one_page.py", ONE_PAGE="pixels_page.py") as address:
         yield address
 
 

@@ -1,6 +1,5 @@
 """The main picture one key press ahead, for the slider that a visitor has reached for."""
 
-from pathlib import Path
 from time import monotonic
 from typing import TYPE_CHECKING
 
@@ -10,6 +9,7 @@ import streamlit as st
 from explainers.support.contract import Settings
 from ui.controls import extra, limit, plain_slider
 from ui.readings import shared
+from ui.scripts import component
 from ui.turn import crowded, turn
 
 if TYPE_CHECKING:
@@ -19,14 +19,7 @@ REACH = 3  # values on either side
 BUDGET = 0.1  # seconds of computing
 MOST = 1_000_000  # bytes sent at once
 
-_HERE = Path(__file__).parent
-_send = st.components.v2.component(
-    "unrolled_ahead",
-    html='<div class="u-ahead"></div>',
-    js=(_HERE.parent / "picture.js").read_text(encoding="utf-8")
-    + (_HERE / "ahead.js").read_text(encoding="utf-8"),
-    isolate_styles=False,
-)
+_send = component("ahead", "u-ahead")
 
 
 def sliders(kind: type[Settings]) -> list[str]:

@@ -1,7 +1,6 @@
 """A digit as a control: drawn with mouse, finger or arrow keys, or taken from a picture."""
 
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
 
 import streamlit as st
@@ -11,16 +10,9 @@ from explainers.support.drawing import MOST, PAD, PEN
 from ui.address import seed_from_url, write_to_url
 from ui.locale import Words
 from ui.pad.upload import LARGEST, Refused, drawing_of
+from ui.scripts import component
 
-_HERE = Path(__file__).parent
-_pad = st.components.v2.component(
-    "unrolled_pad",
-    html='<div class="u-pad"></div>',
-    css=(_HERE / "pad.css").read_text(encoding="utf-8"),
-    js=(_HERE.parent / "picture.js").read_text(encoding="utf-8")
-    + (_HERE / "pad.js").read_text(encoding="utf-8"),
-    isolate_styles=False,
-)
+_pad = component("pad", "u-pad")
 
 
 def drawn(name: str) -> None:
