@@ -92,7 +92,7 @@ def test_the_part_of_plotly_that_draws_in_the_plane_is_of_the_installed_release(
     assert versions[0][1] == versions[1][1], "take the new one from npm: plotly.js-cartesian-dist-min"
 
 
-@pytest.mark.parametrize("name", ["chart", "diagram", "pad", "ahead"])
+@pytest.mark.parametrize("name", ["chart", "diagram", "pad", "ahead", "copyable"])
 def test_a_program_that_draws_is_served_for_as_long_as_it_stays(name: str) -> None:
     path = address(name)
     answer = ROUTE.endpoint(Request({"type": "http", "path_params": {"name": name}}))

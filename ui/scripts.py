@@ -18,12 +18,14 @@ STYLES = {
     "diagram": ["picture.css", "diagram/diagram.css"],
     "pad": ["pad/pad.css"],
     "ahead": [],
+    "copyable": ["copyable/copyable.css"],
 }
 SCRIPTS = {
     "chart": ["picture.js", "chart/chart.js"],
     "diagram": ["picture.js", *(f"diagram/{part}.js" for part in ("walk", "pixels", "arrows", "diagram"))],
     "pad": ["picture.js", "pad/pad.js"],
     "ahead": ["picture.js", "ahead/ahead.js"],
+    "copyable": ["copyable/copyable.js"],
 }
 FOREVER = {"cache-control": "public, max-age=31536000, immutable"}  # its address says which version it is
 

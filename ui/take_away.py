@@ -10,6 +10,7 @@ import streamlit as st
 from explainers.support.contract import data_of
 from explainers.support.script import script
 from ui.controls import defaults, extra
+from ui.copyable import copyable
 from ui.kept import short
 
 if TYPE_CHECKING:
@@ -62,7 +63,7 @@ def take_away(lesson: "Lesson") -> None:
 
     st.header(say("take_away"), anchor=False)
     st.caption(say("link"))
-    st.code(link(lesson), language=None, wrap_lines=True)
+    copyable(link(lesson), say, key=f"u_link_{name}")
     for field in csv_fields(lesson.explainer):
         if too_long(getattr(lesson.training, field)):
             st.caption(say("not_in_link", label=lesson.page["controls"][field]["label"]))

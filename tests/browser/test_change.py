@@ -50,9 +50,11 @@ def test_a_change_draws_what_speaks_of_the_run_and_not_the_frame(server: str) ->
         assert not [e for e in elements if e.WhichOneof("type") == "heading" and e.heading.tag == "h1"]
         parts = [e.bidi_component for e in elements if e.HasField("bidi_component")]
         drawn = {part.component_name for part in parts}
-        assert {"unrolled_diagram", "unrolled_chart", "unrolled_ahead"} <= {n.split(".")[-1] for n in drawn}
+        assert {"unrolled_diagram", "unrolled_chart", "unrolled_ahead", "unrolled_copyable"} <= {
+            n.split(".")[-1] for n in drawn
+        }
         assert all(len(part.js_content) < 200 and not part.css_content for part in parts), "fetched once"
-        assert [e for e in elements if e.HasField("code") and "shuffle=3" in e.code.code_text]
+        assert [part for part in parts if "shuffle=3" in part.json], "the link says so, too"
 
     visited(server, look)
 

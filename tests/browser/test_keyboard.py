@@ -220,11 +220,11 @@ def test_the_same_picture_goes_on_while_it_trains_again(
     # Pictures out of sight come when there is time: there may be more of them later.
     known = "[...document.querySelectorAll('.u-canvas')].map((e) => e.kept).filter((number) => number)"
     kept = page.evaluate(known)
-    link = page.locator("[data-testid=stCode]").first
+    link = page.locator(".u-copyable code").first
     before = link.inner_text()
     another_training(at)
     page.wait_for_function(
-        "before => document.querySelector('[data-testid=stCode]')?.innerText !== before", arg=before
+        "before => document.querySelector('.u-copyable code')?.innerText !== before", arg=before
     )
     ready(page)
     assert page.evaluate(known) == kept

@@ -66,7 +66,7 @@ def test_a_cold_link_opens_the_state_that_it_describes(comer: Visit) -> None:
     assert options["neighbours"] in page.locator(".st-key-task").evaluate(
         "e => e.innerText + [...e.querySelectorAll('input')].map((input) => input.value)"
     )
-    link = page.locator("[data-testid=stCode]").first.inner_text().strip()
+    link = page.locator(".u-copyable code").first.inner_text().strip()
     assert parse_qs(urlsplit(link).query) == parse_qs(urlsplit(page.url).query)
     assert urlsplit(link).path == "/embedding"
 
@@ -96,7 +96,7 @@ def test_back_and_forward(comer: Visit) -> None:
         ready(page)
         page.wait_for_function(
             """() => { const dim = new URLSearchParams(location.search).get('dim') ?? '8';
-            const link = document.querySelector('[data-testid=stCode]').innerText.trim();
+            const link = document.querySelector('.u-copyable code').innerText.trim();
             return document.querySelector('.st-key-dim input[type=range]').value === dim
               && (new URL(link).searchParams.get('dim') ?? '8') === dim; }"""
         )
@@ -200,3 +200,20 @@ def test_headers(browser: BrowserContext, server: str) -> None:
     packed = page.request.get(f"{server}/vendor/plotly.min.js", headers={"Accept-Encoding": "gzip"})
     assert packed.headers["content-encoding"] == "gzip"
     page.close()
+
+
+@pytest.mark.parametrize("secure", [True, False])
+def test_the_link_is_copied_at_a_press_over_plain_http_too(comer: Visit, secure: bool) -> None:
+    page = comer.open(dim="3").page
+    page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    page.bring_to_front()
+    page.evaluate("navigator.clipboard.writeText('before')")
+    if not secure:
+        # Where the page has no clipboard, which is any address but https and localhost.
+        page.evaluate("Object.defineProperty(navigator, 'clipboard', { value: undefined })")
+    button = page.locator(".u-copyable button")
+    button.focus()
+    page.keyboard.press("Enter")
+    expect(page.locator(".u-copyable [role=status]")).to_have_text(table("en", "ui")["copied"])
+    paste = "Object.getPrototypeOf(navigator).__lookupGetter__('clipboard').call(navigator).readText()"
+    assert page.evaluate(paste) == page.locator(".u-copyable code").inner_text()

@@ -1,5 +1,6 @@
 """The real page code without a browser: a cold link is a fresh session that runs once."""
 
+import json
 from collections.abc import Iterator, Sequence
 from functools import cache
 from pathlib import Path
@@ -161,4 +162,5 @@ def address(app: AppTest) -> dict[str, str]:
 
 def link(app: AppTest) -> str:
     """The link to exactly this state."""
-    return next(code.value for code in app.code if "?lang=" in code.value or "&lang=" in code.value)
+    drawn = (element.proto for element in app.get("bidi_component"))
+    return next(json.loads(p.json)["text"] for p in drawn if p.component_name.endswith("unrolled_copyable"))

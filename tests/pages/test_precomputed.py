@@ -8,7 +8,7 @@ import pytest
 from explainers import one_hot
 from explainers.support import precomputed as module
 from explainers.support.precomputed import write
-from tests.pages.conftest import EACH, PATIENCE, cold, numbers, prose
+from tests.pages.conftest import EACH, PATIENCE, cold, link, numbers, prose
 from ui import workers
 from ui.locale import Words, plain
 
@@ -53,8 +53,7 @@ def test_what_ships_says_so_and_can_be_trained_here(language: str) -> None:
     assert not [text for text in prose(app) if COMMAND in text]
     assert not [button for button in app.button if button.key == "anew"]
     assert numbers(app) == before
-    link = next(code.value for code in app.code if code.value.startswith("http") or "anew=" in code.value)
-    assert "anew=1" in link
+    assert "anew=1" in link(app)
 
 
 @pytest.mark.usefixtures("ships")
