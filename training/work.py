@@ -48,11 +48,15 @@ def _ask(*_: Any) -> None:
         _here.ask()
 
 
-def _stepped(*_: Any) -> None:
+def _read() -> None:
+    """Ask no more at every call of a module: where the steps ask, too, a small model takes 4 % longer."""
     if _here.reading is not None:
-        # From now on the steps ask: at every call of a module as well, a small model takes 4 % longer.
         _here.reading.remove()
         _here.reading = None
+
+
+def _stepped(*_: Any) -> None:
+    _read()
     _ask()
 
 
@@ -114,9 +118,7 @@ def train(attempt: str, topic: str, module: str, values: dict[str, Any], limit: 
         pass
     finally:
         _here.ask = None
-        if _here.reading is not None:
-            _here.reading.remove()
-            _here.reading = None
+        _read()
         if unsent:
             send()
         if _trim is not None and time.thread_time() - cpu > SHORT:

@@ -12,21 +12,17 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
 HERE = Path(__file__).parent
-# What each is made of: the styles, and the scripts in the order in which they use one another.
-STYLES = {
-    "chart": ["picture.css"],
-    "diagram": ["picture.css", "diagram/diagram.css"],
-    "pad": ["pad/pad.css"],
-    "ahead": [],
-    "copyable": ["copyable/copyable.css"],
-}
-SCRIPTS = {
-    "chart": ["picture.js", "chart/chart.js"],
-    "diagram": ["picture.js", *(f"diagram/{part}.js" for part in ("walk", "pixels", "arrows", "diagram"))],
-    "pad": ["picture.js", "pad/pad.js"],
+# What each is made of, in the order in which it is read.
+PARTS = {
+    "chart": ["picture.css", "picture.js", "chart/chart.js"],
+    "diagram": [
+        "picture.css", "diagram/diagram.css",
+        "picture.js", "diagram/walk.js", "diagram/pixels.js", "diagram/arrows.js", "diagram/diagram.js",
+    ],
+    "pad": ["pad/pad.css", "picture.js", "pad/pad.js"],
     "ahead": ["picture.js", "ahead/ahead.js"],
-    "copyable": ["copyable/copyable.js"],
-}
+    "copyable": ["copyable/copyable.css", "copyable/copyable.js"],
+}  # fmt: skip
 FOREVER = {"cache-control": "public, max-age=31536000, immutable"}  # its address says which version it is
 
 
@@ -34,8 +30,8 @@ FOREVER = {"cache-control": "public, max-age=31536000, immutable"}  # its addres
 def program(name: str) -> str:
     """One module that brings its styles along."""
     styles, scripts = (
-        "".join((HERE / part).read_text(encoding="utf-8") for part in parts[name])
-        for parts in (STYLES, SCRIPTS)
+        "".join((HERE / part).read_text(encoding="utf-8") for part in PARTS[name] if part.endswith(kind))
+        for kind in (".css", ".js")
     )
     # At the end of the page, over the project's own.
     bring = (
@@ -64,7 +60,7 @@ def component(name: str, place: str) -> Any:
 
 def _serve(request: Request) -> Response:
     name = request.path_params["name"]
-    if name not in SCRIPTS:
+    if name not in PARTS:
         return PlainTextResponse("not found", status_code=404)
     return Response(program(name), media_type="text/javascript", headers=FOREVER)
 

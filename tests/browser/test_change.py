@@ -5,9 +5,10 @@ import random
 from collections.abc import Awaitable, Callable
 from concurrent.futures import ThreadPoolExecutor
 
+import pytest
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 
-from benchmarks.classroom import FINISHED, Notes, Visitor, visit
+from benchmarks.classroom import FINISHED, Notes, State, Visitor, visit
 from explainers.support.registry import find
 
 NAME = "average_pooling"
@@ -59,14 +60,16 @@ def test_a_change_draws_what_speaks_of_the_run_and_not_the_frame(server: str) ->
     visited(server, look)
 
 
-def test_who_goes_on_to_a_finished_run_is_sent_nothing_more(server: str) -> None:
-    default = {name: float(find(NAME).Training.model_fields[name].default) for name in ("seed", "steps")}
+@pytest.mark.parametrize("steps", [480.0, 600.0])
+def test_who_goes_on_to_a_finished_run_is_sent_nothing_more(server: str, steps: float) -> None:
+    fields = find(NAME).Training.model_fields
+    default: State = {name: float(fields[name].default) for name in ("seed", "steps")}
 
     async def look(visitor: Visitor) -> None:
         timed: set[str] = set()
 
-        async def change(state: dict[str, float]) -> list[str | None]:
-            await visitor.ask({**state})
+        async def change(state: State) -> list[str | None]:
+            await visitor.ask(state)
             messages = await sent(visitor, visitor.fragments["seed"])
             for message in messages:
                 if message.HasField("auto_rerun"):
@@ -75,9 +78,19 @@ def test_who_goes_on_to_a_finished_run_is_sent_nothing_more(server: str) -> None
             return [message.WhichOneof("type") for message in messages]
 
         # Another at each try: what was trained once is not trained again.
-        came = await change({"seed": float(random.randrange(1000)), "steps": 600.0})
+        came = await change({"seed": float(random.randrange(1000)), "steps": steps})
         assert timed, f"the page looks at the training again and again: {came}"
         came = await change(default)
         assert not timed, f"and no more at one that is finished: {came}"
+        late: list[str] = []
+        try:
+            async with asyncio.timeout(1.5):
+                while True:
+                    message = ForwardMsg()
+                    message.ParseFromString(bytes(await visitor.socket.recv(decode=False)))
+                    late.append(str(message.WhichOneof("type")))
+        except TimeoutError:
+            pass
+        assert "delta" not in late, late
 
     visited(server, look)

@@ -24,6 +24,4 @@ def test_from_its_first_step_on_a_training_asks_at_steps_alone() -> None:
         assert len(asked) == 3
     finally:
         work._here.ask = None
-        if work._here.reading is not None:
-            work._here.reading.remove()
-            work._here.reading = None
+        work._read()
