@@ -16,7 +16,7 @@ from explainers.support.geometry import cosine_distances, first_of, places_of, p
 from explainers.support.init import seeded
 from explainers.support.measured import Measured
 from explainers.support.neighbours import neighbour_pairs, noise
-from explainers.support.once import of_run
+from explainers.support.once import latest, of_run
 from explainers.support.pictures import Chart, Diagram, Grid, curves
 from explainers.support.pooled import PooledClassifier, loss_and_accuracy
 from explainers.support.reviews import UNKNOWN, review_split, tokenize, vocabulary, words_by_frequency
@@ -163,6 +163,7 @@ class Reading(Measured):
     vectors: Array  # (N, d)
     table: Array  # (V + 1, d)
     word: str  # whose neighbours are asked for
+    away: Array  # (V + 1,): the distances from it, as of ``distances_from``
     stands_in: bool  # for a word that has no vector, or none
     dimensions: int  # of the map
 
@@ -185,7 +186,7 @@ def read(checkpoint: Checkpoint, view: View) -> Reading:
     return Reading(
         checkpoint.step, checkpoint.of, checkpoint.numbers, task, words,
         [word for word in own + asked if word not in known], vectors, table,
-        word, word not in asked, int(view.dimensions),
+        word, away_from(checkpoint, known[word]), word not in asked, int(view.dimensions),
     )  # fmt: skip
 
 
@@ -206,11 +207,11 @@ def see(checkpoint: Checkpoint, reading: Reading) -> list[Say]:
     if values["failed_step"] > 0 and not values["loss"] <= values["loss_start"]:
         said.append(Say("failed", {**values, "step": int(values["failed_step"])}))
     mapped = projection(reading.vectors, reading.dimensions)(reading.table)
-    true = distances_from(reading.table, reading)
-    drawn = int(distances_from(mapped, reading).argmin())
-    if drawn != true.argmin():
+    drawn = int(distances_from(mapped, vocabulary(WORDS)[reading.word]).argmin())
+    if drawn != reading.away.argmin():
         names = {"word": reading.word, "drawn": words_by_frequency()[drawn - 1]}
-        said.append(Say("lie", {**names, "rank": int(places_of(true[None], np.array([[drawn]]))[0, 0])}))
+        rank = places_of(reading.away[None], np.array([[drawn]]))[0, 0]
+        said.append(Say("lie", {**names, "rank": int(rank)}))
     if reading.unknown:
         said.append(Say("unknown", {"word": reading.unknown[0], "V": WORDS}))
     if reading.stands_in:
@@ -218,13 +219,22 @@ def see(checkpoint: Checkpoint, reading: Reading) -> list[Say]:
     return said
 
 
-def distances_from(vectors: Array, reading: Reading) -> Array:
-    """|a − b| from the asked word to all ids; infinite for it and 0: (V + 1,). Vectors (V + 1, k)."""
-    own = vocabulary(WORDS)[reading.word]
-    away = vectors - vectors[own]
-    distances = np.sqrt(np.einsum("nk,nk->n", away, away))  # a third of the time of np.linalg.norm
-    distances[[UNKNOWN, own]] = np.inf
-    return distances
+def distances_from(vectors: Array, own: int) -> Array:
+    """|a − b| from the word with the id ``own`` to all: (…, V + 1); infinite for it and for the unknown word.
+
+    ``vectors`` (…, V + 1, k) of one or more checkpoints.
+    """
+    away = vectors - vectors[..., own, None, :]
+    distances = np.sqrt(np.einsum("...nk,...nk->...n", away, away))  # a third of the time of np.linalg.norm
+    distances[..., [UNKNOWN, own]] = np.inf
+    return np.asarray(distances)
+
+
+@latest(4)
+def away_from(checkpoint: Checkpoint, own: int) -> Array:
+    """The distances in d dimensions, which stay while a visitor follows other words: (V + 1,)."""
+    (table,) = (table for name, table in checkpoint.weights.items() if name.endswith("embed.weight"))
+    return distances_from(table, own)
 
 
 def picture_map(readings: Sequence[Reading]) -> Chart:
@@ -240,8 +250,11 @@ def picture_neighbours(readings: Sequence[Reading]) -> Diagram:
     """The nearest of all words in d dimensions beside the nearest on the map, each with its other rank."""
     last = readings[-1]
     projected = projection(last.vectors, last.dimensions)
-    tables = {"true": [r.table for r in readings], "map": [projected(r.table) for r in readings]}
-    away = {key: np.stack([distances_from(table, last) for table in made]) for key, made in tables.items()}
+    mapped = np.stack([projected(reading.table) for reading in readings])  # (F, V + 1, 2 or 3)
+    away = {
+        "true": np.stack([reading.away for reading in readings]),
+        "map": distances_from(mapped, vocabulary(WORDS)[last.word]),
+    }
     frames: list[dict[str, Any]] = [{} for _ in readings]
     for key, other in (("true", "map"), ("map", "true")):
         top = first_of(away[key], NEAREST)  # (F, 7)

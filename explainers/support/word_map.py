@@ -28,40 +28,50 @@ PLACES = {
 
 
 def label_places(
-    points: Array, texts: Sequence[str], reach: Array, order: Sequence[int], plane: Plane
+    points: Array, texts: Sequence[str], reach: Array, order: Sequence[int], planes: Sequence[Plane]
 ) -> tuple[Array, Array]:
-    """Where the names of points (F, N, 2) stand so that in each of F frames none covers another.
+    """Where the names of points (F, N, 2) stand so that on each of P planes and F frames none covers another.
 
-    Returns Plotly positions (F, N) and the texts (F, N). The names choose in this ``order`` (N,); one that
-    finds no free place is left out (it is still in the table and under the pointer). ``reach`` (2,) is half
-    the width and half the height that the ``plane`` must hold.
+    Returns Plotly positions (P, F, N) and the texts (P, F, N). The names choose in this ``order`` (N,); one
+    that finds no free place is left out (it is still in the table and under the pointer). ``reach`` (2,) is
+    half the width and half the height that every plane must hold.
     """
-    pixels = points * min(plane.width / 2 / reach[0], plane.height / 2 / reach[1])  # (F, N, 2)
-    frames, count = pixels.shape[:2]
-    # Boxes as (left, right, low, high): those of the points, then those of the names in their order; of one
-    # that has no place it is not-a-number, which overlaps nothing.
-    taken = np.full((frames, count + len(order), 4), np.nan)
-    taken[:, :count] = pixels[:, :, [0, 0, 1, 1]] + np.array([-6, 6, -6, 6])
-    ways = np.array(list(PLACES.values()))  # (8, 2)
+    frames, count = points.shape[:2]
+    all_frames, W = len(planes) * frames, len(PLACES)
+    scale = [min(plane.width / 2 / reach[0], plane.height / 2 / reach[1]) for plane in planes]
+    pixels = np.multiply.outer(scale, points).reshape(all_frames, count, 2)
+    # A column for each way on each frame of each plane, so that all choose at once: (N, P · F · 8).
+    X, Y = (np.repeat(pixels[..., k].T, W, axis=1) for k in (0, 1))
+    ways = np.array(list(PLACES.values()))
+    right, up = np.tile(ways.T, all_frames)
+    apart = np.where(up, 3, 9)
+    letter = np.repeat([LETTER * plane.size / 2 for plane in planes], frames * W)
+    edge = np.repeat([plane.width / 2 for plane in planes], frames * W)
+    # Left, right, low and high ends of boxes: those of the points, then those of the names in their order; of
+    # one that has no place they are not-a-number, which overlaps nothing.
+    taken = np.full((4, count + len(order), all_frames * W), np.nan)
+    taken[:, :count] = X - 6, X + 6, Y - 6, Y + 6
     names = np.array(list(PLACES))
-    positions, shown = (
-        np.full((frames, count), names[0], names.dtype),
-        np.full((frames, count), "", dtype=object),
-    )
+    positions = np.full((all_frames, count), names[0], names.dtype)
+    shown = np.full((all_frames, count), "", dtype=object)
+    first = np.arange(all_frames) * W  # the columns of each frame begin here
     for upto, word in enumerate(order, start=count):
-        half = LETTER * plane.size / 2 * len(texts[word])
-        shift = ways * np.stack([half + np.where(ways[:, 1], 3, 9), np.full(len(ways), 15)], axis=1)  # (8, 2)
-        middle = pixels[:, word, None] + shift  # (F, 8, 2)
-        boxes = middle[:, :, [0, 0, 1, 1]] + np.array([-half, half, -7, 7])  # (F, 8, 4)
-        mine, others = boxes[:, :, None], taken[:, None, :upto]  # (F, 8, 1, 4), (F, 1, N + …, 4)
-        crossing = (others[..., 0] < mine[..., 1]) & (mine[..., 0] < others[..., 1])
-        crossing &= (others[..., 2] < mine[..., 3]) & (mine[..., 2] < others[..., 3])
-        free = ~crossing.any(axis=2) & (abs(middle[..., 0]) + half < plane.width / 2)  # (F, 8)
+        half = letter * len(texts[word])
+        x, y = X[word] + right * (half + apart), Y[word] + up * 15
+        box = x - half, x + half, y - 7, y + 7
+        left, right_end, low, high = taken[:, :upto]
+        crossing = left < box[1]
+        crossing &= box[0] < right_end
+        crossing &= low < box[3]
+        crossing &= box[2] < high
+        free = (~crossing.any(axis=0) & (abs(x) + half < edge)).reshape(all_frames, W)
         place, found = free.argmax(axis=1), free.any(axis=1)
         positions[found, word] = names[place[found]]
         shown[found, word] = texts[word]
-        taken[found, upto] = boxes[found, place[found]]
-    return positions, shown
+        for end, value in zip(taken, box, strict=True):
+            end[upto] = np.repeat(np.where(found, value[first + place], np.nan), W)
+    shape = (len(planes), frames, count)
+    return positions.reshape(shape), shown.reshape(shape)
 
 
 def word_map(
@@ -83,25 +93,22 @@ def word_map(
     # The first of each group choose before the second.
     ranks = {word: rank for part in groups.values() for rank, word in enumerate(range(len(words))[part])}
     order = sorted(ranks, key=ranks.__getitem__)
-    everywhere = [
-        each.tolist()
-        for plane in (WIDE, NARROW)
-        for each in label_places(np.stack(maps)[:, :, :2], words, reach, order, plane)
-    ]
-    for points, places, texts, close_places, close_texts in zip(maps, *everywhere, strict=True):
+    everywhere = label_places(np.stack(maps)[:, :, :2], words, reach, order, (WIDE, NARROW))
+    (places, close_places), (texts, close_texts) = (part.tolist() for part in everywhere)
+    for i, points in enumerate(maps):
         frame = []
         for group, part in groups.items():
             x, y, *z = points[part].T.tolist()
             frame.append({
                 "type": "scatter3d" if solid else "scatter", "mode": "markers+text", "hoverinfo": "text",
                 "x": x, "y": y, **({"z": z[0]} if solid else {}), "name": label_of(group),
-                "text": words[part] if solid else texts[part], "hovertext": words[part],
-                "textposition": "top center" if solid else places[part],
+                "text": words[part] if solid else texts[i][part], "hovertext": words[part],
+                "textposition": "top center" if solid else places[i][part],
                 "textfont": {"color": colour(group), "size": WIDE.size},
                 "marker": {"color": colour(group), "size": 5 if solid else 9},
             })  # fmt: skip
             if not solid:
-                close = {"text": close_texts[part], "textposition": close_places[part]}
+                close = {"text": close_texts[i][part], "textposition": close_places[i][part]}
                 frame[-1]["meta"] = {"narrow": {**close, "textfont": {"size": NARROW.size}}}
         frames.append(frame)
     axes: dict[str, Any] = {
