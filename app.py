@@ -7,11 +7,13 @@ import hashlib
 import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 import plotly
 import streamlit as st
+import streamlit.config
 from starlette.middleware import Middleware
 from starlette.middleware.gzip import GZipMiddleware
 from starlette.responses import PlainTextResponse
@@ -25,6 +27,9 @@ HERE = Path(__file__).resolve().parent
 # What draws: the browser fetches and compiles it while Streamlit itself is still starting.
 DRAWS = ["/assets/plotly/plotly-cartesian.min.js", address("chart"), address("diagram")]
 AHEAD = (b"link", ", ".join(f"<{path}>; rel=modulepreload" for path in DRAWS).encode())
+# Streamlit says the theme anew with every run of a script, and looks through all its settings six times for
+# it: a millisecond of each click, for what stays as long as the server runs.
+streamlit.config.get_options_for_section = cache(streamlit.config.get_options_for_section)
 COLLECT_EVERY = 30.0  # seconds; Streamlit's own collection after every rerun is switched off
 
 

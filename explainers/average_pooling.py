@@ -200,7 +200,7 @@ def read(checkpoint: Checkpoint, view: View) -> Reading:
     tokens, mixed, batch, same, unknown, V = asked
     pooled, recurrent = trained(checkpoint, view.trained_on)
     shown = int(view.shuffle > 0)
-    with torch.no_grad():
+    with torch.inference_mode():
         vectors, states = pooled.pool(batch), recurrent.states(batch)  # (2, d), (2, T, d)
         columns = {"vector": pooled.embed(batch.tokens[shown]), "state": states[shown]}
         scores = {"pooled": pooled.score(vectors), "recurrent": recurrent.score(states[:, -1])}

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from math import tanh
 from typing import Any
 
 import torch
@@ -77,8 +78,8 @@ class Reading(Measured):
 
     @property
     def score(self) -> float:
-        """The probability of *positive*, from 0 to 1."""
-        return float(torch.sigmoid(torch.tensor(self.logit)))
+        """The probability of *positive*, from 0 to 1: σ(z) = (1 + tanh(z / 2)) / 2."""
+        return 0.5 + 0.5 * tanh(self.logit / 2)
 
 
 def read(checkpoint: Checkpoint, view: View) -> Reading:
@@ -148,17 +149,17 @@ def picture_journey(readings: Sequence[Reading]) -> Diagram:
     last = readings[-1]
     shown = range(min(SHOWN, len(last.tokens)))
     dim = len(last.mean)
-    middle, end = len(shown) // 2, 2 * len(shown)
+    middle, end = len(shown) // 2, 3 * len(shown)
     grids, arrows = [], []
     for t in shown:
         word, name, row, vector = f"word{t}", f"id{t}", f"row{t}", f"vector{t}"
         grids += [
-            Grid(word, (t, 0), "word", step=t, narrow=(0, 2 * t)),
+            Grid(word, (t, 0), "word", step=t, narrow=(0, 3 * t)),
             Grid(name, (t, 1), "plain", step=t, arithmetic=Label("how.id", word=last.tokens[t]),
-                 narrow=(1, 2 * t)),
-            Grid(row, (t, 2), "binary", step=t,
-                 arithmetic=Label("how.row", V=WORDS), narrow=(-1, -1)),
-            Grid(vector, (t, 3), step=t, arithmetic=Label("how.vector", t=t), narrow=(0, 2 * t + 1)),
+                 narrow=(1, 3 * t)),
+            Grid(row, (t, 2), "binary", step=t, still=True,
+                 arithmetic=Label("how.row", V=WORDS), narrow=(0, 3 * t + 1)),
+            Grid(vector, (t, 3), step=t, arithmetic=Label("how.vector", t=t), narrow=(0, 3 * t + 2)),
         ]  # fmt: skip
         arrows += [Arrow(word, name), Arrow(name, row), Arrow(row, vector), Arrow(vector, "mean")]
     terms = " + ".join(f"{{vector{t}:r,0}}" for t in shown)

@@ -9,7 +9,7 @@ import streamlit as st
 from explainers.support.contract import Settings
 from explainers.support.pictures import Chart, Diagram
 from explainers.support.registry import names
-from ui.ahead import ahead
+from ui.ahead import ahead, sliders
 from ui.breaks import breaks
 from ui.compare import numbers, pin_button, pinned
 from ui.contest import contest
@@ -97,7 +97,8 @@ class Lesson:
             self.linked = {}
             for block in self.blocks:
                 block()
-        ahead(self)  # last: the page is on its way
+        if sliders(self.explainer.View):
+            ahead(self)  # last: the page is on its way
 
     def _stage(self, ahead: list[Any] | None) -> None:
         part = None

@@ -62,8 +62,7 @@ def take_away(lesson: "Lesson") -> None:
         return script(lesson.explainer, lesson.training, lesson.view)
 
     st.header(say("take_away"), anchor=False)
-    st.caption(say("link"))
-    copyable(link(lesson), say, key=f"u_link_{name}")
+    copyable(link(lesson), say("link"), say, key=f"u_link_{name}")
     for field in csv_fields(lesson.explainer):
         if too_long(getattr(lesson.training, field)):
             st.caption(say("not_in_link", label=lesson.page["controls"][field]["label"]))

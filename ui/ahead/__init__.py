@@ -37,7 +37,7 @@ def ahead(lesson: "Lesson") -> None:
     computed for visitors who touch none, nor while others wait.
     """
     fields = sliders(lesson.explainer.View)
-    if not fields or lesson.current.state != "finished":
+    if lesson.current.state != "finished":
         return
     key = f"u_ahead_{lesson.name}"
     touched = st.session_state.get(key, {}).get("reached")

@@ -7,6 +7,6 @@ from ui.scripts import component
 _draw = component("copyable", "u-copyable")
 
 
-def copyable(text: str, say: Callable[[str], str], *, key: str) -> None:
+def copyable(text: str, label: str, say: Callable[[str], str], *, key: str) -> None:
     """Draw it. Streamlit's own block of code brings 1.5 MB of syntax colouring into every page."""
-    _draw(key=key, data={"text": text, "copy": say("copy"), "copied": say("copied")})
+    _draw(key=key, data={"text": text, "label": label, "copy": say("copy"), "copied": say("copied")})

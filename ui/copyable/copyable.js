@@ -11,10 +11,10 @@ const uCopied = async (node) => {
 };
 
 const uCopyable = (root) => {
-  const [text, button, told] = ['code', 'button', 'span'].map((tag) => document.createElement(tag));
+  const [label, text, button, told] = ['p', 'code', 'button', 'span'].map((tag) => document.createElement(tag));
   button.type = 'button';
   told.setAttribute('role', 'status');
-  root.replaceChildren(text, button, told);
+  root.replaceChildren(label, text, button, told);
   let words = {}, timer;
   button.onclick = async () => {
     told.textContent = (await uCopied(text)) ? words.copied : '';
@@ -24,7 +24,7 @@ const uCopyable = (root) => {
   return (fresh) => {
     words = fresh;
     if (text.textContent !== words.text) [text.textContent, told.textContent] = [words.text, ''];
-    button.textContent = words.copy;
+    [label.textContent, button.textContent] = [words.label, words.copy];
   };
 };
 
