@@ -15,7 +15,6 @@ from explainers.support.norm_measure import (
     arranged,
     gradient_norms,
     signals,
-    torch_difference,
     train_mode,
     walk,
 )
@@ -34,6 +33,7 @@ from explainers.support.norm_reading import (
     TRAINS,
     Reading,
     dead_layer,
+    difference_from_torch,
     largest_rate,
     look,
     trained_rates,
@@ -152,16 +152,14 @@ def read(checkpoint: Checkpoint, view: View) -> Reading:
 def headline(checkpoint: Checkpoint, reading: Reading) -> dict[str, float]:
     """Both accuracies, where the signal dies, the largest rates that train, and how far from torch we are."""
     numbers = checkpoint.numbers
-    weights = checkpoint.state("with")
     activation, place = (words[int(numbers[key])] for key, words in CHOICES.items())
-    layers = walk(weights, arranged("mixed")[0][:SEEN], activation, place, SEEN)[0]
     return {
         "accuracy_with": numbers["accuracy_with"],
         "accuracy_without": numbers["accuracy_without"],
         "dead_layer_without": float(dead_layer(reading.along("signal", "without"))),
         "largest_rate_with": largest_rate(numbers, "with"),
         "largest_rate_without": largest_rate(numbers, "without"),
-        "difference_from_torch": torch_difference(weights, layers),
+        "difference_from_torch": difference_from_torch(checkpoint, activation, place),
     }
 
 
@@ -238,6 +236,7 @@ def picture_signal(readings: Sequence[Reading]) -> Chart:
     return layer_lines(readings, "signal", ("dead_below", DEAD))
 
 
+@of_run
 def picture_gradient(readings: Sequence[Reading]) -> Chart:
     """Backward: the size of the gradient that arrives at every layer's weights."""
     return layer_lines(readings, "gradient", None)

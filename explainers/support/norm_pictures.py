@@ -27,18 +27,21 @@ from explainers.support.powers import finite, log_axis, log_labels, power, power
 SERIES = {"without": "plain", "with": "normalised"}
 HILL = 0.82  # of a row's height, the highest bar of a histogram
 RIGHT = 5.6  # on the axis of the histograms, where the numbers end
-MIDDLES = np.linspace(-REACH, REACH, 2 * BINS + 1)[1::2]  # of the bins
+# Along a histogram: its left end, the middles of its bins, its right end, and a gap.
+ALONG = np.array([-REACH, *np.linspace(-REACH, REACH, 2 * BINS + 1)[1::2], REACH, np.nan])
 
 
-def hill(histograms: Array, rows: Sequence[int]) -> tuple[list[float | None], list[float | None]]:
-    """Histograms (L, BINS) as closed shapes, one under the other: layer i stands on y = −i."""
-    x: list[float | None] = []
-    y: list[float | None] = []
-    for i in rows:
-        heights = HILL * histograms[i] / max(histograms[i].max(), 1e-9)
-        x += [-REACH, *MIDDLES.tolist(), REACH, None]
-        y += [-i - 1.0, *np.round(heights - i - 1, 3).tolist(), -i - 1.0, None]
-    return x, y
+def hill(histograms: Array, rows: Sequence[int]) -> tuple[Array, Array]:
+    """Histograms (L, BINS) as closed shapes, one under the other: layer i stands on y = −i.
+
+    Each is followed by a gap, which is no number.
+    """
+    found, i = histograms[rows], np.array(rows, histograms.dtype)[:, None]  # (R, BINS), (R, 1)
+    heights = HILL * found / np.maximum(found.max(axis=1, keepdims=True), 1e-9)
+    y = np.full((len(rows), len(ALONG)), np.nan)
+    y[:, 1:-2] = np.round(heights - i - 1, 3)
+    y[:, [0, -2]] = -i - 1
+    return np.tile(ALONG, len(rows)), y.ravel()
 
 
 def part_label(part: float) -> Label | str:
@@ -210,14 +213,12 @@ def statistics_chart(readings: Sequence[Reading]) -> Chart:
             diagonal = line(list(ends[row]), list(ends[row]), "chance", hoverinfo="skip")
             traces.append({**diagonal, "line": {"color": colour("chance"), "width": 1.5, "dash": "dot"},
                            "xaxis": x, "yaxis": y, "meta": {"table": []}})  # fmt: skip
+            own, kept = reading.own[row].tolist(), reading.kept[row].tolist()
+            name = Label("name.std" if row else "name.mean")
             traces.append({
-                "type": "scatter", "mode": "markers", "x": reading.own[row].tolist(),
-                "y": reading.kept[row].tolist(), "xaxis": x, "yaxis": y, "cliponaxis": False,
-                "name": Label("name.mean" if not row else "name.std"),
-                "meta": {"table": [
-                    [Label("name.mean" if not row else "name.std"), *pair]
-                    for pair in zip(reading.own[row].tolist(), reading.kept[row].tolist(), strict=True)
-                ]},
+                "type": "scatter", "mode": "markers", "x": own, "y": kept, "xaxis": x, "yaxis": y,
+                "cliponaxis": False, "name": name,
+                "meta": {"table": [[name, *pair] for pair in zip(own, kept, strict=True)]},
                 "marker": {"size": 10, "color": colour("normalised"), "opacity": 0.75},
             })  # fmt: skip
         frames.append(traces)

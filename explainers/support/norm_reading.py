@@ -9,7 +9,7 @@ from torch import Tensor
 
 from explainers.support.contract import Array, Checkpoint
 from explainers.support.measured import Measured
-from explainers.support.norm_measure import SEEN, Layer, arranged, refusal, signals, walk
+from explainers.support.norm_measure import SEEN, Layer, arranged, refusal, signals, torch_difference, walk
 from explainers.support.norm_nets import EPS, WIDTH, batch_statistics
 from explainers.support.once import once
 
@@ -144,6 +144,13 @@ def look(
         seen.signals, seen.flat, seen.signs[layer - 1], seen.own[layer - 1], seen.kept[layer - 1],
         by_hand, seen.labels, start + 1,
     )  # fmt: skip
+
+
+@once
+def difference_from_torch(checkpoint: Checkpoint, activation: str, place: str) -> float:
+    """``torch_difference`` of the net with batch norm, over the digits that are looked at as one batch."""
+    weights = checkpoint.state("with")
+    return torch_difference(weights, walk(weights, arranged("mixed")[0][:SEEN], activation, place, SEEN)[0])
 
 
 def dead_layer(signals: Sequence[float]) -> int:

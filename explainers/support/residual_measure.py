@@ -2,6 +2,7 @@
 
 from copy import deepcopy
 from dataclasses import dataclass
+from functools import cache
 
 import numpy as np
 import torch
@@ -11,7 +12,7 @@ from explainers.support.answers import right_share
 from explainers.support.contract import Array, Checkpoint
 from explainers.support.digits import CLASSES, Digits, digit_split
 from explainers.support.once import latest, once
-from explainers.support.residual_nets import SIDE, ResidualNet
+from explainers.support.residual_nets import MEAN, SIDE, SPREAD, ResidualNet
 
 MODELS = ("skip", "plain")
 TESTED, SEEN = 500, 100  # test digits: for the answers, and for what is looked at inside
@@ -22,6 +23,7 @@ def new_digits(count: int = TESTED) -> Digits:
     return digit_split(2)[1].pick(slice(count))
 
 
+@cache
 def first_row(digit: int) -> int:
     """Which of the test digits that are looked at is the first of a class."""
     return int((new_digits(SEEN).labels == digit).nonzero()[0])
@@ -160,33 +162,71 @@ def convolved(maps: Array, kernels: Array) -> Array:
     )
 
 
+class Exact:
+    """The net with shortcuts of one step in double precision and eval mode, to send one digit through.
+
+    The same as ``rebuilt``, from the arrays themselves: to build the modules takes longer than all else.
+    """
+
+    def __init__(self, checkpoint: Checkpoint) -> None:
+        self.arrays, self.skip = checkpoint.arrays("skip"), checkpoint.numbers["skip"]
+
+    def own(self, name: str) -> Tensor:
+        """A parameter, or a running statistic, by torch's name."""
+        return torch.tensor(self.arrays[name], dtype=torch.float64)
+
+    def conv(self, name: str, x: Tensor, stride: int = 1) -> Tensor:
+        """One of the net's convolutions, maps x (1, …, S, S) → (1, C, S / stride, S / stride)."""
+        return nn.functional.conv2d(
+            x, self.own(f"{name}.weight"), self.own(f"{name}.bias"), stride, padding=1
+        )
+
+    def ready(self, name: str, x: Tensor) -> Tensor:
+        """What a convolution reads of maps x (1, C, 7, 7): ReLU, behind the batch norm if there is one."""
+        if f"{name}.weight" in self.arrays:
+            mean, var, gamma, beta = (
+                self.own(f"{name}.{part}") for part in ("running_mean", "running_var", "weight", "bias")
+            )
+            x = nn.functional.batch_norm(x, mean, var, gamma, beta)
+        return x.relu()
+
+    def hidden(self, block: int, x: Tensor) -> Tensor:
+        """What the second convolution of a block reads, of what the block gets, (1, C, 7, 7) each."""
+        at = f"blocks.{block - 1}"
+        return self.ready(f"{at}.norm2", self.conv(f"{at}.conv1", self.ready(f"{at}.norm1", x)))
+
+    def added(self, block: int, x: Tensor) -> Tensor:
+        """What a block adds to what it gets, (1, C, 7, 7) each."""
+        return self.conv(f"blocks.{block - 1}.conv2", self.hidden(block, x))
+
+    @torch.no_grad()
+    def into(self, block: int, digit: int) -> Tensor:
+        """What a block gets of the first test digit of a class: (1, C, 7, 7)."""
+        row = first_row(digit)
+        image = new_digits(SEEN).images[row : row + 1, None].double()  # (1, 1, 14, 14)
+        x = self.conv("entry", (image - MEAN) / SPREAD, stride=2)
+        for k in range(1, block):
+            F = self.added(k, x)
+            x = self.skip * x + F if self.skip else F
+        return x
+
+
 @latest(64)
 def by_hand(checkpoint: Checkpoint, block: int, channel: int, digit: int) -> ByHand:
     """Block ``block`` (from 1) of the net with shortcuts over the first test digit of a class, in doubles."""
-    digits = new_digits(SEEN)
-    row = first_row(digit)
-    net = rebuilt(checkpoint, "skip").double().eval()
-    with torch.no_grad():
-        x = net.enter(digits.images[row : row + 1].double())
-        for before in net.each[: block - 1]:
-            x = before(x)  # (1, C, 7, 7)
-        now = net.each[block - 1]
-        read = now.hidden(x)[0].numpy()  # (C, 7, 7)
-        weights = now.conv2.state_dict()  # weight (C, C, 3, 3), bias (C,)
-        kernels, bias = weights["weight"][channel - 1].numpy(), float(weights["bias"][channel - 1])
-        parts = convolved(read, kernels)
-        F = parts.sum(axis=0) + bias
-        own = x[0, channel - 1].numpy()
-    return ByHand(read, kernels, parts, bias, F, own, now.skip * own + F)
+    net = Exact(checkpoint)
+    x = net.into(block, digit)
+    read = net.hidden(block, x)[0].numpy()  # (C, 7, 7)
+    weight, bias = (net.own(f"blocks.{block - 1}.conv2.{part}")[channel - 1] for part in ("weight", "bias"))
+    kernels, b = weight.numpy(), float(bias)  # (C, 3, 3) and one number
+    parts = convolved(read, kernels)
+    F, own = parts.sum(axis=0) + b, x[0, channel - 1].numpy()
+    return ByHand(read, kernels, parts, b, F, own, net.skip * own + F)
 
 
 def slope(checkpoint: Checkpoint, block: int, channel: int, digit: int, place: tuple[int, int]) -> float:
     """F′: how much F at a place of a map moves when what the block gets moves there."""
-    digits = new_digits(SEEN)
-    row = first_row(digit)
-    net = rebuilt(checkpoint, "skip").double().eval()
-    stream = net.stream(digits.images[row : row + 1].double())
-    x = stream[block - 1].detach().requires_grad_()  # (1, C, 7, 7)
-    now = net.each[block - 1]
-    own = now.conv2(now.hidden(x))[0, channel - 1, place[0], place[1]]
+    net = Exact(checkpoint)
+    x = net.into(block, digit).requires_grad_()
+    own = net.added(block, x)[0, channel - 1, place[0], place[1]]
     return float(torch.autograd.grad(own, x)[0][0, channel - 1, place[0], place[1]])

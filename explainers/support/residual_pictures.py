@@ -72,8 +72,8 @@ def flow_diagram(readings: Sequence[Any]) -> Diagram:
         for net in SERIES:
             frame[f"image_{net}"] = last.image
             left = reading.along("signal", net)
-            for k in places:
-                frame[f"{net}{k}"] = ink(reading.flows[net][k])
+            for k, map_ in zip(places, ink(reading.flows[net][places]), strict=True):
+                frame[f"{net}{k}"] = map_
                 frame[f"{net}{k}_left"] = [[power(left[k])]]
             frame[f"right_{net}"] = [[reading.numbers[f"accuracy_{net}"]]]
         frames.append(frame)

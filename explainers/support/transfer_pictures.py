@@ -51,8 +51,8 @@ def learning_chart(readings: Sequence[Reading]) -> Chart:
     for reading in readings:
         traces, ends = [], {}
         for kind in KINDS:
-            draws = np.array([reading.draws(kind, size) for size in SIZES])  # (sizes, draws)
-            traces.append(band(draws.min(axis=1).tolist(), draws.max(axis=1).tolist(), kind))
+            draws = [reading.draws(kind, size) for size in SIZES]
+            traces.append(band([min(each) for each in draws], [max(each) for each in draws], kind))
         for kind in KINDS:
             row = [reading.accuracy(kind, size) for size in SIZES]
             dots = {"size": [14 if size == reading.size else 8 for size in SIZES]}

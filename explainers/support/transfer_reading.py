@@ -1,7 +1,8 @@
 """What the page on transfer reads from its nets, and which sentences are true of them."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
 
 import numpy as np
 import torch
@@ -9,8 +10,8 @@ import torch
 from explainers.support.contract import Array, Checkpoint, Say
 from explainers.support.measured import Measured
 from explainers.support.transfer_data import GROUPS, problem
-from explainers.support.transfer_learning import DRAWS, KINDS, SIZES, Kept, classes_of
-from explainers.support.transfer_nets import LAYERS, Net
+from explainers.support.transfer_learning import DRAWS, KINDS, SIZES, Kept
+from explainers.support.transfer_nets import LAYERS, Net, through
 
 CLOSE = 0.02  # about one standard error of an accuracy on the 500 test digits: less is no difference
 FORGOT = 0.05  # of the base's right answers: a loss that is no matter of chance
@@ -55,13 +56,6 @@ class Reading(Measured):
         return np.asarray(self.head @ self.features + self.bias)
 
 
-def net_of(weights: Mapping[str, Array], classes: int) -> Net:
-    """The net of a state dict of arrays, in double precision."""
-    net = Net(classes).double()
-    net.load_state_dict({name: torch.tensor(value, dtype=torch.float64) for name, value in weights.items()})
-    return net
-
-
 @torch.no_grad()
 def look(checkpoint: Kept, size: int, digit: int) -> Reading:
     """Send test digit number ``digit``, from 1, through the nets of ``size`` images per class."""
@@ -70,24 +64,22 @@ def look(checkpoint: Kept, size: int, digit: int) -> Reading:
     test = problem(target)[1]
     row = min(digit, len(test.labels)) - 1
     x = test.images[row : row + 1].double()  # (1, 1, 14, 14)
-    trunk = net_of(checkpoint.arrays("base"), classes_of(base))
-    first, second = trunk.maps(x)
-    features = trunk.features(x)[0].numpy()  # (32,)
+    of_base = checkpoint.arrays("base")
+    first, second, features = (part[0].numpy() for part in through(of_base, x)[:3])
     head, bias = (
-        value.astype(np.float64)
-        for value in (checkpoint.arrays(f"frozen_{size}")[f"head.{part}"] for part in ("weight", "bias"))
+        checkpoint.weights[f"frozen_{size}.head.{part}"].astype(np.float64) for part in ("weight", "bias")
     )  # (C, 32), (C,)
-    filters = {"frozen": checkpoint.arrays("base")["conv1.weight"][:, 0]}
+    filters = {"frozen": of_base["conv1.weight"][:, 0]}
     lowest = GROUPS[target][0]
     answers = {"frozen": int((head @ features + bias).argmax()) + lowest}
     for kind in ("scratch", "tuned"):
         own = checkpoint.arrays(f"{kind}_{size}")
         filters[kind] = own["conv1.weight"][:, 0]
-        answers[kind] = int(net_of(own, classes_of(target))(x).argmax()) + lowest
+        answers[kind] = int(through(own, x)[-1].argmax()) + lowest
     return Reading(
         checkpoint.step, checkpoint.of, numbers, base, target, bool(numbers["shuffled"]), size,
         checkpoint.seconds, checkpoint.learnt, test.images[row, 0].numpy(), int(test.labels[row]) + lowest,
-        (first[0].numpy(), second[0].numpy()), features, head, bias, filters, answers,
+        (first, second), features, head, bias, filters, answers,
     )  # fmt: skip
 
 
@@ -183,6 +175,7 @@ def formula(reading: Reading) -> dict[str, float]:
     }  # fmt: skip
 
 
+@cache
 def layer_counts(classes: int) -> dict[str, int]:
     """How many numbers, weights and biases, each layer of a net has."""
     net = Net(classes)

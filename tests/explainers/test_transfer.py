@@ -22,7 +22,7 @@ from explainers.support.digits import digit_split
 from explainers.support.init import seeded
 from explainers.support.transfer_data import first_of_each, other_hands, problem
 from explainers.support.transfer_learning import BATCH, DRAWS, HEAD_RATE, KINDS, RATE, Kept
-from explainers.support.transfer_nets import FEATURES, LAYERS, Net, Stack, each_loss, pooled, rights
+from explainers.support.transfer_nets import FEATURES, LAYERS, Net, Stack, each_loss, pooled, rights, through
 from explainers.support.transfer_reading import Reading, has_seen, layer_counts, verdict
 from explainers.transfer import Training, View
 from tests.checks import cells, has_words
@@ -232,6 +232,15 @@ def test_the_pooling_is_torchs() -> None:
     x = torch.randn(2, 3, 10, 10, generator=torch.Generator().manual_seed(1))
     with torch.no_grad():
         assert torch.equal(pooled(x), nn.functional.max_pool2d(x, 2))
+
+
+def test_the_way_through_given_weights_is_that_of_the_net() -> None:
+    net = seeded(Net(5), torch.Generator().manual_seed(1))
+    x = torch.rand(3, 1, 14, 14, generator=torch.Generator().manual_seed(2), dtype=torch.float64)
+    found = through({name: value.numpy() for name, value in net.state_dict().items()}, x)
+    net.double()
+    expected = (*net.maps(x), net.features(x), net(x))
+    torch.testing.assert_close(found, expected, rtol=0, atol=1e-12)
 
 
 def test_convolutions_start_as_torchs_do() -> None:
