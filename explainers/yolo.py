@@ -7,7 +7,6 @@ import torch
 from pydantic import Field
 
 from explainers.support.contract import Checkpoint, Say, Settings, checkpoint_steps, weights_of
-from explainers.support.digits import CLASSES
 from explainers.support.once import of_run
 from explainers.support.pictures import Chart, Diagram
 from explainers.support.precomputed import precomputed
@@ -109,7 +108,7 @@ def headline(checkpoint: Checkpoint, reading: Reading) -> dict[str, float]:
     test = reading.on_all("test")
     before, after = test.per_scene(reading.confidence)
     return {
-        "map50": sum(test.precisions()) / CLASSES,
+        "map50": test.map50,
         "precision": test.precision(reading.confidence),
         "recall": test.recall(reading.confidence),
         "boxes_before": before,

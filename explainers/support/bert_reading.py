@@ -7,7 +7,6 @@ from math import nan, sqrt
 
 import numpy as np
 import torch
-from torch import Tensor
 
 from explainers.support.bert_model import Encoded, load_encoder
 from explainers.support.contract import Array
@@ -122,23 +121,19 @@ def head_of(text: str, asks: int, layer: int, number: int) -> Head:
     q, k = own.query(x)[:, rows], own.key(x)[:, rows]  # (T, d / H)
     scores = q @ k.T / sqrt(k.shape[1])  # (T, T)
     weights = found.attentions[layer - 1, number - 1]  # (T, T)
-
-    def turned(change: Tensor) -> float:
-        """1 − cosine between the last vector of the piece that asks and the one with changed weights."""
-        absent = torch.zeros(1, len(x), dtype=torch.bool)
-        values = own.value(x)  # (T, d)
-        heads = found.attentions[layer - 1].clone()  # (H, T, T)
-        heads[number - 1] = change
-        mixed = torch.cat([w @ v for w, v in zip(heads, values.chunk(own.H, dim=1), strict=True)], dim=1)
-        y = block.attention_norm(x + own.out(mixed))  # (T, d)
-        y = block.norm(y + block.narrow(torch.nn.functional.gelu(block.wide(y))))[None]  # (1, T, d)
-        for rest in encoder.bert.layers[layer:]:
-            y, _ = rest(y, absent)
-        return 1 - cosine(y[0, asks].numpy(), found.hidden[-1, asks].numpy())
-
+    # Both changes as one batch: each layer's weights are fetched from memory once.
+    heads = found.attentions[layer - 1].repeat(2, 1, 1, 1)  # (2, H, T, T)
+    heads[0, number - 1], heads[1, number - 1] = 0, weights.roll(1, dims=1)
+    values = own.value(x).view(len(x), own.H, -1).transpose(0, 1)  # (H, T, d / H)
+    mixed = (heads @ values).transpose(1, 2).reshape(2, *x.shape)  # (2, T, d), the heads side by side
+    y = block.attention_norm(x + own.out(mixed))
+    y = block.norm(y + block.narrow(torch.nn.functional.gelu(block.wide(y))))  # (2, T, d)
+    for rest in encoder.bert.layers[layer:]:
+        y, _ = rest(y, torch.zeros(2, len(x), dtype=torch.bool))
+    # 1 − cosine between the last vector of the piece that asks and the one with changed weights.
+    without, shuffled = (1 - cosine(one.numpy(), found.hidden[-1, asks].numpy()) for one in y[:, asks])
     return Head(
-        layer, number, found.pieces, scores.numpy(), weights.numpy(), asks,
-        turned(torch.zeros_like(weights)), turned(weights.roll(1, dims=1)),
+        layer, number, found.pieces, scores.numpy(), weights.numpy(), asks, without, shuffled,
     )  # fmt: skip
 
 

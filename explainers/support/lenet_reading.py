@@ -28,12 +28,15 @@ class Reading(Measured):
     pair: tuple[int, int]  # a digit, and what it was taken for
 
     @property
+    def pairs(self) -> Array:
+        """Of each test digit what it is and what it was taken for, as one number from 0 to 99: (N,)."""
+        labels: Array = unseen().labels[: len(self.answers)].numpy()
+        return labels * CLASSES + self.answers
+
+    @property
     def confusion(self) -> Array:
         """How many test digits of each class (rows) were taken for each (columns): (10, 10)."""
-        labels = unseen().labels[: len(self.answers)].numpy()
-        counts = np.zeros((CLASSES, CLASSES), dtype=np.int64)
-        np.add.at(counts, (labels, self.answers), 1)
-        return counts
+        return np.bincount(self.pairs, minlength=CLASSES * CLASSES).reshape(CLASSES, CLASSES)
 
     @property
     def most_confused(self) -> tuple[int, int, int]:
@@ -44,8 +47,7 @@ class Reading(Measured):
 
     def of_pair(self, true: int, taken: int) -> Array:
         """Which test digits are ``true`` and were taken for ``taken``: their numbers (K,)."""
-        labels = unseen().labels[: len(self.answers)].numpy()
-        return np.flatnonzero((labels == true) & (self.answers == taken))
+        return np.flatnonzero(self.pairs == true * CLASSES + taken)
 
     @property
     def place(self) -> tuple[str, int, int, int]:

@@ -2,14 +2,17 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 import torch
+from torch import Tensor
+from torch.nn.functional import pad
 
 from explainers.support.contract import Array, Checkpoint
 from explainers.support.measured import Measured
 from explainers.support.once import latest, once
-from explainers.support.unet_measure import NOISE, SIZE, asked, edge_of, held_out, iou, judged
+from explainers.support.unet_measure import NOISE, SIZE, TESTED, asked, edge_of, held_out, iou, judged
 from explainers.support.unet_nets import CHANNELS, LEVELS, SKIPS, UNet
 
 LEAD = ("whole", "without")
@@ -63,48 +66,75 @@ def net_of(checkpoint: Checkpoint, name: str) -> UNet:
 
 def read_scene(checkpoint: Checkpoint, look: Look) -> Reading:
     """Ask both nets about the scene."""
-    scene = held_out(look.noise, look.scale).pick(slice(look.scene - 1, look.scene))
-    truth, edge = scene.masks[0], edge_of(scene.masks)[0]
-    net, other = net_of(checkpoint, "whole"), net_of(checkpoint, "without")
-    with torch.no_grad():
-        maps = net.maps(scene.images[:, None], look.cut)
-        logits = {"whole": maps.pop("logits")[0, 0], "without": other(scene.images)[0]}
-    found = {name: torch.sigmoid(value) for name, value in logits.items()}
+    image, truth, edge = scene_of(look.scene, look.noise, look.scale)
+    maps = maps_of(checkpoint, look.scene, look.noise, look.scale, look.cut)
+    found = {
+        "whole": torch.sigmoid(maps["logits"][0, 0]),
+        "without": found_without(checkpoint, look.scene, look.noise, look.scale),
+    }
     masks = {name: (value >= look.threshold).float() for name, value in found.items()}
+    lacks = net_of(checkpoint, "without").without
     return Reading(
-        checkpoint.step, checkpoint.of, checkpoint.numbers, look, scene.images[0].numpy(), truth.numpy(),
+        checkpoint.step, checkpoint.of, checkpoint.numbers, look, image.numpy(), truth.numpy(),
         {name: value.numpy() for name, value in found.items()},
         {name: (mask - truth).numpy() for name, mask in masks.items()},
         {name: (iou(mask, truth), iou(mask, truth, edge)) for name, mask in masks.items()},
-        {name: value[0, min(look.channel, value.shape[1]) - 1].numpy() for name, value in maps.items()},
-        pixel_terms(net, {name: maps[name][0].double().numpy() for name in LAST}, look),
-        "all" if len(other.without) == LEVELS else min(other.without),
+        {
+            name: value[0, min(look.channel, value.shape[1]) - 1].numpy()
+            for name, value in maps.items()
+            if name != "logits"
+        },
+        pixel_terms(checkpoint, maps, look),
+        "all" if len(lacks) == LEVELS else min(lacks),
     )  # fmt: skip
 
 
-LAST = ("down0", "up0")  # what the last 3 × 3 convolution adds up: the skip, and what comes from below
+@lru_cache(maxsize=TESTED)
+def scene_of(scene: int, noise: float, scale: float) -> tuple[Tensor, Tensor, Tensor]:
+    """Image, true mask and its edge, (S, S) each, of one test scene: the same for every checkpoint."""
+    one = held_out(noise, scale).pick(slice(scene - 1, scene))
+    # Clones: a view would keep all the scenes in memory.
+    return one.images[0].clone(), one.masks[0].clone(), edge_of(one.masks)[0]
 
 
-def pixel_terms(net: UNet, maps: Mapping[str, Array], look: Look) -> dict[str, Array]:
+@latest(1)  # 0.3 MB: for another channel, pixel or threshold
+@torch.no_grad()
+def maps_of(
+    checkpoint: Checkpoint, scene: int, noise: float, scale: float, cut: tuple[str, ...]
+) -> dict[str, Tensor]:
+    """Every feature map of the whole net, and its logits, for one scene: (1, C, …) each."""
+    return net_of(checkpoint, "whole").maps(scene_of(scene, noise, scale)[0][None, None], cut)
+
+
+@latest(TESTED)  # 9 KB each: whichever skips are cut, the net without them says the same
+def found_without(checkpoint: Checkpoint, scene: int, noise: float, scale: float) -> Tensor:
+    """The probabilities of one scene's pixels as the net built without skips has them: (S, S)."""
+    return asked(net_of(checkpoint, "without"), scene_of(scene, noise, scale)[0][None])[0]
+
+
+def pixel_terms(checkpoint: Checkpoint, maps: Mapping[str, Tensor], look: Look) -> dict[str, Array]:
     """One number of ``merge0`` by hand: 3 × 3 pixels x of every channel times their weights w.
+
+    The channels are those of ``down0``, which come over the skip, and of ``up0``, which come from below.
 
     Returns x and w (2·C, 9), the sum of each channel's products (2·C, 1), the bias, the total and what is
     left of it after the ReLU (1, 1) each.
     """
-    W, b = (net.get_parameter(f"merge.0.{part}").detach().double().numpy() for part in ("weight", "bias"))
+    W, b = (checkpoint.weights[f"whole.merge.0.{part}"] for part in ("weight", "bias"))
     channel = min(look.channel, len(W)) - 1
-    skip = maps["down0"] * ("fine" not in look.cut)
-    every = np.pad(np.concatenate([skip, maps["up0"]]), ((0, 0), (1, 1), (1, 1)))  # (2·C, S + 2, S + 2)
+    every = pad(torch.cat([maps["down0"], maps["up0"]], dim=1)[0], (1, 1, 1, 1))  # (2·C, S + 2, S + 2)
     r, c = look.row - 1, look.column - 1
-    x = every[:, r : r + 3, c : c + 3].reshape(len(every), 9)
-    w = W[channel].reshape(len(every), 9)
+    x = every[:, r : r + 3, c : c + 3].double().numpy().reshape(len(every), 9)
+    x[: CHANNELS[0]] *= "fine" not in look.cut
+    w = W[channel].reshape(len(every), 9).astype(np.float64)
+    bias = b[channel].astype(np.float64)
     each = (x * w).sum(axis=1, keepdims=True)  # (2·C, 1)
-    total = each.sum(keepdims=True) + b[channel]
+    total = each.sum(keepdims=True) + bias
     return {
         "x": x,
         "w": w,
         "each": each,
-        "bias": b[channel].reshape(1, 1),
+        "bias": bias.reshape(1, 1),
         "total": total,
         "out": total.clip(0),
     }
@@ -134,7 +164,7 @@ def judged_here(
 @latest(4)  # 0.3 MB each: for the next threshold
 def asked_about(
     checkpoint: Checkpoint, case: str, cut: tuple[str, ...], noise: float, scale: float
-) -> torch.Tensor:
+) -> Tensor:
     """The probabilities of all test scenes: (N, S, S)."""
     net = net_of(checkpoint, "without" if case == "without" else "whole")
     return asked(net, held_out(noise, scale).images, cut)

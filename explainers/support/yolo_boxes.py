@@ -27,12 +27,11 @@ def suppressed_by(boxes: Tensor, scores: Tensor, threshold: float) -> Tensor:
     N, M = scores.shape
     order = scores.argsort(dim=1, descending=True, stable=True)  # (N, M)
     ranked = boxes.gather(1, order[..., None].expand(-1, -1, 4))  # (N, M, 4)
-    covers = overlap(ranked[:, :, None], ranked[:, None]) > threshold  # (N, M, M)
+    # (N, M, M): whether a box overlaps one with a lower score so much
+    covers = (overlap(ranked[:, :, None], ranked[:, None]) > threshold).triu(1)
     by = torch.full((N, M), -1)
-    for i in range(M):
-        new = covers[:, i] & (by < 0) & (by[:, i] < 0)[:, None]  # (N, M)
-        new[:, : i + 1] = False
-        by[new] = i
+    for i in covers.any(dim=2).any(dim=0).nonzero()[:, 0].tolist():  # of one scene's boxes these are few
+        by[covers[:, i] & (by < 0) & (by[:, i] < 0)[:, None]] = i
     named = torch.where(by < 0, -1, order.gather(1, by.clamp(min=0)))
     return torch.empty_like(named).scatter_(1, order, named)
 
@@ -73,10 +72,14 @@ def precision_recall(scores: Tensor, right: Tensor, truths: int) -> tuple[Array,
 
 
 def average_precision(scores: Tensor, right: Tensor, truths: int) -> float:
-    """The area under precision over recall, with all points, as in PASCAL VOC from 2010 on.
+    """The area under precision over recall, with all points, as in PASCAL VOC from 2010 on."""
+    return area(*precision_recall(scores, right, truths))
+
+
+def area(precision: Array, recall: Array) -> float:
+    """The area under precision (D,) over recall (D,).
 
     At every recall counts the highest precision that is reached there or further on.
     """
-    precision, recall = (torch.as_tensor(part) for part in precision_recall(scores, right, truths))
-    best = precision.flip(0).cummax(0).values.flip(0)
-    return float((best * recall.diff(prepend=torch.zeros(1))).sum())
+    best = torch.as_tensor(precision).flip(0).cummax(0).values.flip(0)
+    return float((best * torch.as_tensor(recall).diff(prepend=torch.zeros(1))).sum())

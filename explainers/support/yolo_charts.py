@@ -4,7 +4,6 @@ from collections.abc import Sequence
 
 from explainers.support.contract import Label
 from explainers.support.pictures import Chart, colour, curves, end_label, line
-from explainers.support.yolo_boxes import precision_recall
 from explainers.support.yolo_reading import Reading, by_size
 from explainers.support.yolo_scenes import SEEN, SIZES
 
@@ -26,13 +25,11 @@ def precision_chart(readings: Sequence[Reading]) -> Chart:
     reading = readings[-1]
     test = reading.on_all("test")
     traces = []
-    for digit in range(10):
-        scores, right, truths = test.of_digit(digit)
-        precision, recall = precision_recall(scores, right, truths)
+    for digit, (precision, recall) in enumerate(test.curves):
         name = Label("name.digit", digit=digit)
         traces.append(line(recall.tolist(), precision.tolist(), "suppressed", name=name, opacity=0.55,
                            line={"width": 1.5}))  # fmt: skip
-    precision, recall = precision_recall(test.scores[test.kept], test.right[test.kept], test.truths())
+    precision, recall = test.curve
     traces.append(line(recall.tolist(), precision.tolist(), "kept", name=Label("name.all")))
     here = test.recall(reading.confidence), test.precision(reading.confidence)
     traces.append({

@@ -1,6 +1,6 @@
 """Diagrams of the detector: a scene and its boxes, the suppression step by step, a box worked out by hand."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import numpy as np
@@ -18,10 +18,9 @@ BY_HAND = 4  # cells
 QUIETER = 0.1  # a box with a lower score has no words on it: at threshold 0 they would cover the scene
 
 
-def table(values: Array, digits: int = 4) -> list[list[float]]:
-    """The 49 cells' numbers as rows of columns, short enough to travel."""
-    rows: list[list[float]] = np.round(np.asarray(values, dtype=float).reshape(GRID, GRID), digits).tolist()
-    return rows
+def tables(names: Iterable[str], values: Array, digits: int = 4) -> dict[str, list[list[float]]]:
+    """Numbers (K, 49) of the cells, one line a name, as rows of columns, short enough to travel."""
+    return dict(zip(names, np.round(values.reshape(-1, GRID, GRID), digits).tolist(), strict=True))
 
 
 def named(reading: Reading, cell: int) -> Label:
@@ -36,11 +35,11 @@ def truths(reading: Reading) -> list[dict[str, Any]]:
 
 def scene_frame(reading: Reading) -> dict[str, Any]:
     """The scene, every cell's box (one below the threshold only while its cell is touched), all numbers."""
-    boxes = truths(reading)
+    boxes, edges = truths(reading), np.round(reading.boxes, 2).tolist()
     for cell in reversed(reading.ranked()):  # the highest score on top
         fate = reading.by[cell]
         box = {
-            "box": np.round(reading.boxes[cell], 2).tolist(),
+            "box": edges[cell],
             "series": "kept" if fate == -1 else "suppressed",
             "cell": ["objectness", *place_of(cell)],
             "quiet": fate == BELOW,
@@ -48,16 +47,14 @@ def scene_frame(reading: Reading) -> dict[str, Any]:
         if fate == BELOW or (fate == -1 and reading.scores[cell] >= QUIETER):
             box["label"] = named(reading, cell)
         boxes.append(box)
-    numbers = {f"t_{name}": table(reading.raw[..., i]) for i, name in enumerate("xywho")}
-    low, high = reading.boxes[:, :2], reading.boxes[:, 2:]
-    numbers |= {name: table(((low + high) / 2)[:, i], 1) for i, name in enumerate("xy")}
-    numbers |= {name: table((high - low)[:, i], 1) for i, name in enumerate("wh")}
+    low, high = reading.boxes[:, :2].T, reading.boxes[:, 2:].T  # (2, 49)
+    scores = np.stack([reading.scores, reading.scores / reading.objectness])
     return {
         "scene": reading.image, "scene/boxes": boxes,
-        "objectness": table(reading.objectness),
-        **numbers,
-        "score": table(reading.scores),
-        "sure": table(reading.scores / reading.objectness),
+        **tables(["objectness"], reading.objectness),
+        **tables((f"t_{name}" for name in "xywho"), np.moveaxis(reading.raw[..., :5], -1, 0)),
+        **tables("xywh", np.concatenate([(low + high) / 2, high - low]), 1),
+        **tables(["score", "sure"], scores),
         "digit": [reading.digits[row * GRID : (row + 1) * GRID] for row in range(GRID)],
     }  # fmt: skip
 
@@ -198,22 +195,24 @@ def decoding_diagram(readings: Sequence[Reading]) -> Diagram:
              arithmetic=Label("how.score")),
         hidden("sum"), hidden("best"),
     ]  # fmt: skip
-    frames = []
-    for reading in readings:
-        cells = reading.ranked()[:BY_HAND]
-        raw = reading.raw.reshape(-1, reading.raw.shape[-1])[cells]  # (4, 15)
-        where = np.array([place_of(cell)[::-1] for cell in cells])  # (4, 2): column, row
-        share = 1 / (1 + np.exp(-raw[:, :5]))
-        middle, size = (where + share[:, :2]) * CELL, SIDE * share[:, 2:4] ** 2
-        powers = np.exp(raw[:, 5:])
-        chance = powers / powers.sum(axis=1, keepdims=True)
-        low, high = middle - size / 2, middle + size / 2
-        edges = {"left": low[:, :1], "top": low[:, 1:], "right": high[:, :1], "bottom": high[:, 1:]}
-        columns = {"x": middle[:, :1], "y": middle[:, 1:], "w": size[:, :1], "h": size[:, 1:], **edges}
-        best = chance.max(axis=1, keepdims=True)
-        frame = {
-            "cell": where, "raw": raw[:, :5], "share": share, **columns, "logits": raw[:, 5:], "name": chance,
-            "sum": powers.sum(axis=1, keepdims=True), "best": best, "score": share[:, 4:] * best,
-        }  # fmt: skip
-        frames.append({name: part.tolist() for name, part in frame.items()})
+    # R readings at once; the four cells of each by their scores.
+    cells = [reading.ranked()[:BY_HAND] for reading in readings]
+    where = np.array([[place_of(cell)[::-1] for cell in four] for four in cells])  # (R, 4, 2): column, row
+    raw = np.stack([r.raw[four[:, 1], four[:, 0]] for r, four in zip(readings, where, strict=True)])
+    t, logits = raw[..., :5], raw[..., 5:]  # (R, 4, 5), (R, 4, 10)
+    share = 1 / (1 + np.exp(-t))
+    middle, size = (where + share[..., :2]) * CELL, SIDE * share[..., 2:4] ** 2  # (R, 4, 2)
+    powers = np.exp(logits)
+    total = powers.sum(axis=-1, keepdims=True)  # (R, 4, 1)
+    chance = powers / total
+    best = chance.max(axis=-1, keepdims=True)
+    low, high = middle - size / 2, middle + size / 2
+    edges = {"left": low[..., :1], "top": low[..., 1:], "right": high[..., :1], "bottom": high[..., 1:]}
+    columns = {"x": middle[..., :1], "y": middle[..., 1:], "w": size[..., :1], "h": size[..., 1:], **edges}
+    numbers = {
+        "cell": where, "raw": t, "share": share, **columns, "logits": logits, "name": chance,
+        "sum": total, "best": best, "score": share[..., 4:] * best,
+    }  # fmt: skip
+    parts = zip(*(part.tolist() for part in numbers.values()), strict=True)
+    frames = [dict(zip(numbers, part, strict=True)) for part in parts]
     return Diagram(grids, [], frames, [r.step for r in readings], 4.0, ("x", 0, 0), turns=False)

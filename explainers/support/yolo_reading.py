@@ -2,8 +2,9 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 
+import numpy as np
 import torch
 from torch import Tensor
 
@@ -12,7 +13,7 @@ from explainers.support.digits import CLASSES
 from explainers.support.measured import Measured
 from explainers.support.once import latest, once
 from explainers.support.scenes import Scenes
-from explainers.support.yolo_boxes import average_precision, claims, overlap, suppressed_by
+from explainers.support.yolo_boxes import area, claims, overlap, precision_recall, suppressed_by
 from explainers.support.yolo_net import Detector, Found, decode
 from explainers.support.yolo_scenes import EACH, GRID, SIZES, asked
 
@@ -66,14 +67,29 @@ class Judged:
         found = (self.found >= confidence).sum(dim=1)
         return torch.bincount(found, minlength=self.labels.shape[1] + 1).tolist()
 
-    def of_digit(self, digit: int) -> tuple[Tensor, Tensor, int]:
-        """Scores and rightness of all boxes with this name that stay, and how many such digits there are."""
-        mine = self.kept & (self.digits == digit)
-        return self.scores[mine], self.right[mine], int((self.labels == digit).sum())
+    @cached_property
+    def curves(self) -> list[tuple[Array, Array]]:
+        """Precision and recall (D,) of the boxes that stay, of those with each digit's name."""
+        found = []
+        for digit in range(CLASSES):
+            mine = self.kept & (self.digits == digit)
+            truths = int((self.labels == digit).sum())
+            found.append(precision_recall(self.scores[mine], self.right[mine], truths))
+        return found
+
+    @cached_property
+    def curve(self) -> tuple[Array, Array]:
+        """The same of all boxes that stay: (D,) each."""
+        return precision_recall(self.scores[self.kept], self.right[self.kept], self.truths())
 
     def precisions(self) -> list[float]:
-        """Average precision of each digit; their mean is the mean average precision (mAP)."""
-        return [average_precision(*self.of_digit(digit)) for digit in range(CLASSES)]
+        """Average precision of each digit."""
+        return [area(*curve) for curve in self.curves]
+
+    @cached_property
+    def map50(self) -> float:
+        """Mean average precision (mAP): the mean over the digits."""
+        return sum(self.precisions()) / CLASSES
 
 
 def judge(found: Found, scenes: Scenes, threshold: float, named: bool = True) -> Judged:
@@ -113,12 +129,12 @@ def image_of(kind: str, noise: float, scene: int) -> Array:
 
 
 @latest(64)  # scenes
-def raw_outputs(checkpoint: Checkpoint, kind: str, scene: int) -> Tensor:
-    """What leaves the network for one scene: (1, 7, 7, 15), in double precision."""
+@torch.no_grad()
+def said_of(checkpoint: Checkpoint, kind: str, scene: int) -> tuple[Tensor, Found]:
+    """What leaves the network for one scene, (1, 7, 7, 15) in double precision, and what that says."""
     images = asked(kind, checkpoint.numbers["noise"]).images[scene - 1 : scene]
-    with torch.no_grad():
-        raw: Tensor = detector(checkpoint)(images).double()
-    return raw
+    raw = detector(checkpoint)(images).double()
+    return raw, decode(raw)
 
 
 @once
@@ -158,7 +174,8 @@ class Reading(Measured):
 
     def ranked(self) -> list[int]:
         """The cells, by their scores, the highest first."""
-        return sorted(range(len(self.by)), key=lambda cell: -self.scores[cell])
+        cells: list[int] = np.argsort(-self.scores, kind="stable").tolist()
+        return cells
 
     def above(self) -> list[int]:
         """The cells whose boxes reach the confidence threshold, the highest score first."""
@@ -177,28 +194,31 @@ def place_of(cell: int) -> tuple[int, int]:
 def read_scene(checkpoint: Checkpoint, kind: str, scene: int, confidence: int, nms: int) -> Reading:
     """Ask the detector about one scene."""
     shown = asked(kind, checkpoint.numbers["noise"]).pick(slice(scene - 1, scene))
-    raw = raw_outputs(checkpoint, kind, scene)
-    said = decode(raw)
+    raw, said = said_of(checkpoint, kind, scene)
     by = torch.full((said.scores.shape[1],), BELOW)
     above = (said.scores[0] >= confidence / 100).nonzero()[:, 0]
     among = suppressed_by(said.boxes[:, above], said.scores[:, above], nms / 100)[0]
     by[above] = torch.where(among < 0, -1, above[among.clamp(min=0)]) if len(above) else among
-    there = shown.labels >= 0  # (1, K)
-    same = (said.digits[..., None] == shown.labels[:, None]) & there[:, None]
+    mine = shown.labels[0] >= 0  # (K,)
+    truth, labels = shown.boxes[0, mine], shown.labels[0, mine]
+    same = said.digits[0, :, None] == labels  # (M, K)
     standing = torch.where(by == -1, said.scores, -1.0)
-    mine = there[0]
-    found, boxed = (
-        (claims(said.boxes, standing, which, shown.boxes.double())[1][0][mine] >= 0).nonzero()[:, 0].tolist()
-        for which in (same, there[:, None].expand_as(same))
-    )
+    # The same boxes twice: with the right name, and whatever their name.
+    _, claimed = claims(
+        said.boxes.expand(2, -1, -1),
+        standing.expand(2, -1),
+        torch.stack([same, torch.ones_like(same)]),
+        truth.double().expand(2, -1, -1),
+    )  # (2, K)
+    found, boxed = ([k for k, score in enumerate(row) if score >= 0] for row in claimed.tolist())
 
     def on_all(kind: str, named: bool = True) -> Judged:
         return judged(checkpoint, kind, nms, named)
 
     return Reading(
         checkpoint.step, checkpoint.of, checkpoint.numbers, kind, scene, confidence / 100, nms / 100,
-        image_of(kind, checkpoint.numbers["noise"], scene), shown.boxes[0][mine].numpy(),
-        shown.labels[0][mine].tolist(), raw[0].numpy(), said.boxes[0].numpy(), said.scores[0].numpy(),
+        image_of(kind, checkpoint.numbers["noise"], scene), truth.numpy(),
+        labels.tolist(), raw[0].numpy(), said.boxes[0].numpy(), said.scores[0].numpy(),
         said.digits[0].tolist(), said.objectness[0].numpy(), by.tolist(), found, boxed, on_all,
     )  # fmt: skip
 
@@ -214,8 +234,4 @@ def measured(net: Detector, noise: float) -> Mapping[str, float]:
     scenes = asked("test", noise)
     found = look(net, scenes.images)
     named, placed = (judge(found, scenes, USUAL, named=named) for named in (True, False))
-    kept = placed.kept
-    return {
-        "map50": sum(named.precisions()) / CLASSES,
-        "ap50_any": average_precision(placed.scores[kept], placed.right[kept], placed.truths()),
-    }
+    return {"map50": named.map50, "ap50_any": area(*placed.curve)}
