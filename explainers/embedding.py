@@ -12,11 +12,19 @@ from torch import Tensor, nn
 
 from explainers.support.contract import Array, Checkpoint, Label, Say, Settings, checkpoint_steps, weights_of
 from explainers.support.cosine import cosine_diagram, cosine_parts
-from explainers.support.geometry import cosine_distances, first_of, places_of, principal_axes, projection
+from explainers.support.geometry import (
+    away_from,
+    cosine_distances,
+    distances_from,
+    first_of,
+    places_of,
+    principal_axes,
+    projection,
+)
 from explainers.support.init import seeded
 from explainers.support.measured import Measured
 from explainers.support.neighbours import neighbour_pairs, noise
-from explainers.support.once import latest, of_run
+from explainers.support.once import of_run
 from explainers.support.pictures import Chart, Diagram, Grid, curves
 from explainers.support.pooled import PooledClassifier, loss_and_accuracy
 from explainers.support.reviews import UNKNOWN, review_split, tokenize, vocabulary, words_by_frequency
@@ -163,7 +171,7 @@ class Reading(Measured):
     vectors: Array  # (N, d)
     table: Array  # (V + 1, d)
     word: str  # whose neighbours are asked for
-    away: Array  # (V + 1,): the distances from it, as of ``distances_from``
+    away: Array  # (V + 1,): the distances from it in d dimensions
     stands_in: bool  # for a word that has no vector, or none
     dimensions: int  # of the map
 
@@ -186,7 +194,7 @@ def read(checkpoint: Checkpoint, view: View) -> Reading:
     return Reading(
         checkpoint.step, checkpoint.of, checkpoint.numbers, task, words,
         [word for word in own + asked if word not in known], vectors, table,
-        word, away_from(checkpoint, known[word]), word not in asked, int(view.dimensions),
+        word, away_from(checkpoint, known[word], UNKNOWN), word not in asked, int(view.dimensions),
     )  # fmt: skip
 
 
@@ -207,7 +215,7 @@ def see(checkpoint: Checkpoint, reading: Reading) -> list[Say]:
     if values["failed_step"] > 0 and not values["loss"] <= values["loss_start"]:
         said.append(Say("failed", {**values, "step": int(values["failed_step"])}))
     mapped = projection(reading.vectors, reading.dimensions)(reading.table)
-    drawn = int(distances_from(mapped, vocabulary(WORDS)[reading.word]).argmin())
+    drawn = int(distances_from(mapped, vocabulary(WORDS)[reading.word], UNKNOWN).argmin())
     if drawn != reading.away.argmin():
         names = {"word": reading.word, "drawn": words_by_frequency()[drawn - 1]}
         rank = places_of(reading.away[None], np.array([[drawn]]))[0, 0]
@@ -217,24 +225,6 @@ def see(checkpoint: Checkpoint, reading: Reading) -> list[Say]:
     if reading.stands_in:
         said.append(Say("stands_in", {"shown": reading.word}))
     return said
-
-
-def distances_from(vectors: Array, own: int) -> Array:
-    """|a − b| from the word with the id ``own`` to all: (…, V + 1); infinite for it and for the unknown word.
-
-    ``vectors`` (…, V + 1, k) of one or more checkpoints.
-    """
-    away = vectors - vectors[..., own, None, :]
-    distances = np.sqrt(np.einsum("...nk,...nk->...n", away, away))  # a third of the time of np.linalg.norm
-    distances[..., [UNKNOWN, own]] = np.inf
-    return np.asarray(distances)
-
-
-@latest(4)
-def away_from(checkpoint: Checkpoint, own: int) -> Array:
-    """The distances in d dimensions, which stay while a visitor follows other words: (V + 1,)."""
-    (table,) = (table for name, table in checkpoint.weights.items() if name.endswith("embed.weight"))
-    return distances_from(table, own)
 
 
 def picture_map(readings: Sequence[Reading]) -> Chart:
@@ -253,7 +243,7 @@ def picture_neighbours(readings: Sequence[Reading]) -> Diagram:
     mapped = np.stack([projected(reading.table) for reading in readings])  # (F, V + 1, 2 or 3)
     away = {
         "true": np.stack([reading.away for reading in readings]),
-        "map": distances_from(mapped, vocabulary(WORDS)[last.word]),
+        "map": distances_from(mapped, vocabulary(WORDS)[last.word], UNKNOWN),
     }
     frames: list[dict[str, Any]] = [{} for _ in readings]
     for key, other in (("true", "map"), ("map", "true")):

@@ -3,8 +3,8 @@
 import re
 import string
 import tomllib
-from collections.abc import Mapping
-from functools import cache
+from collections.abc import Mapping, Sequence
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +27,13 @@ class _Numbers(string.Formatter):
     def __init__(self, language: str) -> None:
         self.comma = DECIMAL[language] == ","
 
+    def vformat(self, format_string: str, args: Sequence[Any], kwargs: Mapping[str, Any]) -> str:
+        # Fields have names alone here, and a picture has hundreds of labels.
+        return "".join(
+            text if name is None else text + self.format_field(kwargs[name], spec or "")
+            for text, name, spec, _ in _parts(format_string)
+        )
+
     def format_field(self, value: Any, format_spec: str) -> str:
         if format_spec == "size":
             format_spec = next((spec for least, spec in _PLACES if abs(value) >= least), ",.3g")
@@ -35,6 +42,11 @@ class _Numbers(string.Formatter):
             return text
         text = text.replace("-", "−" if re.search("[1-9]|inf", text) else "")  # nothing is below zero by 0.00
         return text.translate(_SWAP) if self.comma else text
+
+
+@lru_cache(maxsize=4096)
+def _parts(template: str) -> list[tuple[str, str | None, str | None, str | None]]:
+    return list(string.Formatter().parse(template))
 
 
 @cache

@@ -4,7 +4,8 @@ from collections.abc import Callable
 
 import numpy as np
 
-from explainers.support.contract import Array
+from explainers.support.contract import Array, Checkpoint
+from explainers.support.once import latest
 
 
 def cosine_distances(a: Array, b: Array) -> Array:
@@ -36,6 +37,21 @@ def projection(vectors: Array, k: int) -> Callable[[Array], Array]:
         return np.pad(flat, ((0, 0), (0, k - flat.shape[1]))) if flat.shape[1] < k else flat  # d = 1: a line
 
     return projected
+
+
+def distances_from(vectors: Array, own: int, without: int) -> Array:
+    """|a − b| from row ``own`` to all of vectors (…, N, k): (…, N), infinite to itself and to ``without``."""
+    away = vectors - vectors[..., own, None, :]
+    distances = np.sqrt(np.einsum("...nk,...nk->...n", away, away))  # a third of the time of np.linalg.norm
+    distances[..., [own, without]] = np.inf
+    return np.asarray(distances)
+
+
+@latest(4)
+def away_from(checkpoint: Checkpoint, own: int, without: int) -> Array:
+    """The same in the d dimensions of the vectors, which stay while other words are followed: (V + 1,)."""
+    (table,) = (table for name, table in checkpoint.weights.items() if name.endswith("embed.weight"))
+    return distances_from(table, own, without)
 
 
 def first_of(distances: Array, count: int) -> Array:
