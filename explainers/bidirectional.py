@@ -12,7 +12,15 @@ from explainers.support.bidirectional_pictures import (
     live_diagram,
     two_ways_diagram,
 )
-from explainers.support.bidirectional_reader import Reader, Weights, loss_of, measured, passes, write_on
+from explainers.support.bidirectional_reader import (
+    Reader,
+    Weights,
+    heard,
+    loss_of,
+    measured,
+    passes,
+    write_on,
+)
 from explainers.support.bidirectional_reading import Reading, by_hand, two_ways_frame
 from explainers.support.bidirectional_says import see_accuracy, see_edit, see_next, see_tag
 from explainers.support.bidirectional_sentences import (
@@ -23,7 +31,7 @@ from explainers.support.bidirectional_sentences import (
     sense_vocabulary,
     senses,
 )
-from explainers.support.contract import Array, Checkpoint, Say, Settings, checkpoint_steps, weights_of
+from explainers.support.contract import Checkpoint, Say, Settings, checkpoint_steps, weights_of
 from explainers.support.init import seeded
 from explainers.support.once import of_run
 from explainers.support.pictures import Chart, Diagram, curves, sweep_curves
@@ -123,22 +131,21 @@ def read(checkpoint: Checkpoint, view: View) -> Reading:
         new[at - 1] = typed[0]
     tagged = next((t for t, token in enumerate(tokens, start=1) if token in senses(language)), 0)
     ids, end = known_ids(tokens, language), sense_vocabulary(language)[END]
-    names = ["…", *sense_vocabulary(language)]
     asks_next = len(weights["forward"].bias) > 1
 
-    def live(own: Weights) -> list[Array]:
-        ends = [passes(ids[:t], own).logits for t in range(1, min(SHOWN, len(ids)) + 1)]
-        return [logits[-1 if asks_next else min(tagged or 1, len(logits)) - 1] for logits in ends]
+    heard_to = range(min(SHOWN, len(ids)))  # of each beginning the last word, from 0
+    asked = [last if asks_next else min(tagged or 1, last + 1) - 1 for last in heard_to]
 
     def written(own: Weights) -> list[str]:
-        return [names[i] for i in write_on(ids[:3], own, end)] if asks_next and ids else []
+        names = ["…", *sense_vocabulary(language)] if asks_next and ids else []
+        return [names[i] for i in write_on(ids[:3], own, end)] if names else []
 
+    text = {name: passes(ids, own) for name, own in weights.items()}
     return Reading(
         checkpoint.step, checkpoint.of, checkpoint.numbers, language, tokens, new, ids, at, tagged,
-        senses(language)[tokens[tagged - 1]] if tagged else ("", ""), weights,
-        {name: passes(ids, own) for name, own in weights.items()},
+        senses(language)[tokens[tagged - 1]] if tagged else ("", ""), weights, text,
         {name: passes(known_ids(new, language), own) for name, own in weights.items()},
-        {name: live(own) for name, own in weights.items()},
+        {name: list(heard(text[name], asked, own)) for name, own in weights.items()},
         {name: written(own) for name, own in weights.items()},
         len(whole) - len(tokens),
     )  # fmt: skip
@@ -226,13 +233,13 @@ def picture_edit(readings: Sequence[Reading]) -> Diagram:
     places = range(min(SHOWN, len(last.ids)))
     for reading in readings:
         frame: dict[str, Any] = {}
-        one, two = reading.read["bidirectional"], reading.edited["bidirectional"]
+        one, two, moved = reading.read["bidirectional"], reading.edited["bidirectional"], reading.moved
         for way in ("ahead", "back"):
             states, others = getattr(one, way), getattr(two, way)
             for place in places:
                 frame[f"{way}{place + 1}"] = states[place][:, None]
                 frame[f"{way}_edited{place + 1}"] = others[place][:, None]
-                frame[f"{way}_moved{place + 1}"] = [[float(reading.moved[way][place])]]
+                frame[f"{way}_moved{place + 1}"] = [[float(moved[way][place])]]
         frames.append(frame)
     return edited_diagram(last.new[:SHOWN], last.at, frames, [reading.step for reading in readings])
 

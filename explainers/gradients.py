@@ -1,6 +1,7 @@
 """Gradients: learning reaches back through every step, multiplied at each: it vanishes, or it explodes."""
 
 from collections.abc import Iterator, Sequence
+from functools import lru_cache
 from typing import Literal
 
 import torch
@@ -118,11 +119,17 @@ def train(training: Training) -> Iterator[Checkpoint]:
                 optimisers[name].step()
 
 
+@lru_cache(maxsize=64)  # of a run's checkpoints all are asked the same
+def sequence(length: int, example: int) -> tuple[int, ...]:
+    """The symbols of sequence number ``example``: (T,)."""
+    drawn = recall_batch(length, 1, torch.Generator().manual_seed(example))[0]  # (T, 1, 8)
+    return tuple(drawn[:, 0].argmax(dim=1).tolist())
+
+
 def read(checkpoint: Checkpoint, view: View) -> Reading:
     """The RNN by hand on sequence number ``example``."""
     numbers = checkpoint.numbers
-    drawn = recall_batch(int(numbers["length"]), 1, torch.Generator().manual_seed(view.example))[0]
-    symbols = drawn[:, 0].argmax(dim=1).tolist()  # (T,)
+    symbols = sequence(int(numbers["length"]), view.example)
     back = backward(checkpoint.arrays("rnn"), symbols, list(ACTIVATIONS)[int(numbers["activation"])])
     return Reading(checkpoint.step, checkpoint.of, numbers, back)
 

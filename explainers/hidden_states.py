@@ -237,15 +237,15 @@ def picture_unrolled(readings: Sequence[Reading]) -> Diagram:
     """States above, word vectors below, and what the network would answer if the text ended there."""
     last, frames = readings[-1].text, []
     shown = range(1, min(SHOWN, len(last.ids)) + 1)
-    for reading in readings:
-        text = reading.text
+    for text, step in ((reading.text, reading.weights) for reading in readings):
+        added = step.terms(text.vectors[: len(shown)], text.states[: len(shown)])
         frame: dict[str, Any] = {"state0": text.states[0][:, None]}
-        for t in shown:
-            added = reading.weights.terms(*text.around(t))
-            frame |= {f"{key}{t}": added[key] for key in ("input", "memory", "sum")}
+        frame |= {key: added.pop(key) for key in ("b_ih", "b_hh")}
+        for key, columns in added.items():
+            frame |= {f"{key}{t}": column for t, column in zip(shown, columns, strict=True)}
+        for t, answer in zip(shown, text.answers[1:], strict=False):
             frame |= {f"state{t}": text.states[t][:, None], f"vector{t}": text.vectors[t - 1][:, None]}
-            frame |= {f"logit{t}": [[text.logits[t]]], f"answer{t}": [[text.answers[t]]]}
-        frame |= {key: getattr(reading.weights, key)[:, None] for key in ("b_ih", "b_hh")}
+            frame |= {f"logit{t}": [[text.logits[t]]], f"answer{t}": [[answer]]}
         frames.append(frame)
     return unrolled_diagram(last, len(shown), frames, [reading.step for reading in readings])
 
@@ -256,10 +256,10 @@ def picture_edit(readings: Sequence[Reading]) -> Diagram:
     shown = range(1, min(SHOWN, len(last.text.ids)) + 1)
     for reading in readings:
         frame: dict[str, Any] = {}
-        for t in shown:
+        for t, distance in zip(shown, reading.distances, strict=False):
             frame[f"state{t}"] = reading.text.states[t][:, None]
             frame[f"edited{t}"] = reading.edited.states[t][:, None]
-            frame[f"distance{t}"] = [[reading.distances[t - 1]]]
+            frame[f"distance{t}"] = [[distance]]
         frames.append(frame)
     return edit_diagram(last.text, last.edited, len(shown), frames, [reading.step for reading in readings])
 

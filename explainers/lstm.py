@@ -19,7 +19,7 @@ from explainers.support.lstm_pictures import (
     step_diagram,
 )
 from explainers.support.lstm_readers import HELD, like_sized, measured
-from explainers.support.lstm_reading import Cell, Reading, answers_from, at_the_end, in_double
+from explainers.support.lstm_reading import Cell, Reading, answers_from, at_the_end, in_double, inputs_of
 from explainers.support.lstm_tasks import (
     LONGEST,
     TASKS,
@@ -115,14 +115,13 @@ def read(checkpoint: Checkpoint, view: View) -> Reading:
     """One sequence through the LSTM, gate by gate, with one gate held or none; and the gradient back."""
     numbers = checkpoint.numbers
     asked = asked_about(TASKS[int(numbers["task"])], int(numbers["length"]), view.text, view.example)
-    weights, x = in_double(checkpoint, "lstm", asked)  # x (T, 8)
-    cell = Cell.of(weights, x, view.hold)
+    weights, plain = in_double(checkpoint, "lstm"), in_double(checkpoint, "rnn")
+    cell = Cell.of(weights, inputs_of(checkpoint, "lstm", asked), view.hold)
     shares = answers_from(weights, cell.h)  # (T, K)
     said = int(shares[-1].argmax())
     answer = said if asked.answer is None else asked.answer
     shown = answer if numbers["task"] == TASKS.index("recall") else 1  # the first symbol; "positive"
-    plain, x_plain = in_double(checkpoint, "rnn", asked)
-    states = rnn_forward(plain, x_plain)  # (T, H of the RNN)
+    states = rnn_forward(plain, inputs_of(checkpoint, "rnn", asked))  # (T, H of the RNN)
     plain_end = at_the_end(plain, answers_from(plain, states[-1:])[0], answer)  # (H of the RNN,)
     return Reading(
         checkpoint.step, checkpoint.of, numbers, checkpoint.parameters(), view.hold, asked.words,

@@ -26,7 +26,7 @@ from explainers.support.forecasts import (
     baselines,
     errors_ahead,
     feed_back,
-    states_by_hand,
+    window_by_hand,
     windows_of,
 )
 from explainers.support.init import seeded
@@ -85,7 +85,7 @@ class View(Settings):
     leak: Literal["none", "shuffled", "future"] = Field("none", json_schema_extra={"more": True})
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Forecasts(Checkpoint):
     """A checkpoint with what was forecast: the pictures need values, not only errors."""
 
@@ -179,19 +179,17 @@ class Reading(Measured):
 
 def read(checkpoint: Forecasts, view: View) -> Reading:
     """Choose what to look at; the window before the long forecast is read again by hand."""
-    y, ends = checkpoint.record.values, checkpoint.ends
-    place = round(view.start / 100 * (len(ends) - 1))
-    weights = checkpoint.arrays("honest")
-    score, bias = weights["score.weight"][0].astype(np.float64), float(weights["score.bias"][0])
-    W = checkpoint.window
-    window = y[ends[place] - W + 1 : ends[place] + 1]
-    x = (window - checkpoint.scale.mean) / checkpoint.scale.spread  # (W,)
+    end = int(checkpoint.ends[place := round(view.start / 100 * (len(checkpoint.ends) - 1))])
+    weights, scale = checkpoint.weights, checkpoint.scale
+    score = weights["honest.score.weight"][0].astype(np.float64)
+    window = checkpoint.record.values[end - checkpoint.window + 1 : end + 1]
+    x = tuple(((window - scale.mean) / scale.spread).tolist())  # (W,)
     return Reading(
         checkpoint.step, checkpoint.of, checkpoint.numbers, checkpoint.record, checkpoint.cell,
         checkpoint.period, view.leak,
-        checkpoint.held[view.leak], checkpoint.said[view.leak], int(ends[place]),
-        checkpoint.paths[place, : view.horizon], window, checkpoint.scale,
-        states_by_hand(checkpoint.cell, weights, x), score, bias,
+        checkpoint.held[view.leak], checkpoint.said[view.leak], end,
+        checkpoint.paths[place, : view.horizon], window, scale,
+        window_by_hand(checkpoint, checkpoint.cell, x), score, float(weights["honest.score.bias"][0]),
     )  # fmt: skip
 
 

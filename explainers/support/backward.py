@@ -1,6 +1,6 @@
 """Going back through a plain RNN by hand, one sequence, every number kept; and the picture of it."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
@@ -16,6 +16,13 @@ from explainers.support.recall import LETTERS
 SHOWN = 5  # units on the picture
 TERMS = 2  # products of a sum that are written out
 FAR = 1e12  # beyond it a number is drawn as a gap
+BENDS: dict[str, Callable[[Array], Array]] = {
+    "tanh": np.tanh, "relu": lambda z: np.maximum(z, 0), "identity": lambda z: z,
+}  # fmt: skip
+# φ′ at the states that φ gave.
+SLOPES: dict[str, Callable[[Array], Array]] = {
+    "tanh": lambda h: 1 - h**2, "relu": lambda h: (h > 0) * 1.0, "identity": np.ones_like,
+}  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -49,23 +56,23 @@ def backward(weights: Mapping[str, Array], symbols: Sequence[int], activation: s
     # A one-hot x_t picks a column of W_ih.
     inputs = step.W_ih.T[list(symbols)] + step.b_ih + step.b_hh  # (T, H)
     states, recurrent = np.zeros_like(inputs), np.zeros_like(inputs)  # (T, H)
+    bend = BENDS[activation]
     with np.errstate(all="ignore"):  # what overflows is what the page shows
         for t in range(len(symbols)):
             if t:
-                recurrent[t] = step.W_hh @ states[t - 1]
-            z = inputs[t] + recurrent[t]
-            states[t] = {"tanh": np.tanh(z), "relu": np.maximum(z, 0), "identity": z}[activation]
+                recurrent[t] = step.W_hh.dot(states[t - 1])
+            states[t] = bend(inputs[t] + recurrent[t])
         logits = W_score @ states[-1] + b_score  # (8,)
         odds = np.exp(logits - logits.max())
         p = odds / odds.sum()
-        slopes = {"tanh": 1 - states**2, "relu": (states > 0) * 1.0, "identity": np.ones_like(states)}
+        slopes = SLOPES[activation](states)  # (T, H): φ′
         surprise = p - np.eye(len(p))[symbols[0]]
         gradients, deltas = np.zeros_like(inputs), np.zeros_like(inputs)  # (T, H)
         gradients[-1] = W_score.T @ surprise
-        for t in reversed(range(len(symbols))):
-            if t < len(symbols) - 1:
-                gradients[t] = step.W_hh.T @ deltas[t + 1]
-            deltas[t] = slopes[activation][t] * gradients[t]
+        deltas[-1] = slopes[-1] * gradients[-1]
+        for t in reversed(range(len(symbols) - 1)):
+            gradients[t] = step.W_hh.T.dot(deltas[t + 1])
+            deltas[t] = slopes[t] * gradients[t]
         loss = float(-np.log(p[symbols[0]]))
     return Backward(
         list(symbols), activation, inputs, recurrent, states, surprise, loss, deltas, gradients, step.W_hh,
@@ -73,9 +80,14 @@ def backward(weights: Mapping[str, Array], symbols: Sequence[int], activation: s
     )  # fmt: skip
 
 
-def cells(values: Array) -> list[list[float | None]]:
-    """A column of the picture, one unit per row; None where a number is not finite, or too long."""
-    return [[float(v) if abs(v) < FAR else None for v in np.atleast_1d(row)] for row in values[:SHOWN]]
+def cells(values: Array) -> Any:
+    """Numbers as lists; None where one is not finite, or too long."""
+    return np.where(np.abs(values) < FAR, values, np.array(None)).tolist()
+
+
+def columns(name: str, values: Array, shown: Sequence[int]) -> dict[str, Any]:
+    """Of values (S, H) at the shown steps, a grid for each: the first units, one below the other."""
+    return {f"{name}{t}": column for t, column in zip(shown, cells(values[:, :SHOWN, None]), strict=True)}
 
 
 def frame_of(back: Backward, shown: Sequence[int]) -> dict[str, Any]:
@@ -85,17 +97,15 @@ def frame_of(back: Backward, shown: Sequence[int]) -> dict[str, Any]:
         gradients, deltas, surprise = back.gradients / unit, back.deltas / unit, back.surprise / unit
         frame: dict[str, Any] = {"loss": [[back.loss]], "w_hh": cells(back.W_hh[:TERMS, :SHOWN])}
         frame |= {"w_score": cells(back.W_score[:TERMS, :SHOWN]), "surprise": cells(surprise[:TERMS, None])}
-        for t in shown:
-            i = t - 1
-            last = t == len(back.symbols)
-            W, factor = (back.W_score, surprise) if last else (back.W_hh, deltas[i + 1])
-            frame |= {
-                f"h{t}": cells(back.states[i]), f"in{t}": cells(back.inputs[i]),
-                f"rec{t}": cells(back.recurrent[i]), f"g{t}": cells(gradients[i]), f"d{t}": cells(deltas[i]),
-                f"rest{t}": cells(W[TERMS:].T @ factor[TERMS:]),
-                f"n{t}": [[power(float(np.linalg.norm(gradients[i])))]],
-            }  # fmt: skip
-    return frame
+        at = [t - 1 for t in shown]
+        after = deltas[[i + 1 for i in at[:-1]]]  # (S − 1, H): what each but the last comes from
+        rest = [*after[:, TERMS:] @ back.W_hh[TERMS:], surprise[TERMS:] @ back.W_score[TERMS:]]  # (H,) each
+        lengths = np.linalg.norm(gradients[at], axis=1).tolist()
+    parts = {"h": back.states, "in": back.inputs, "rec": back.recurrent, "g": gradients, "d": deltas}
+    for name, values in parts.items():
+        frame |= columns(name, values[at], shown)
+    frame |= columns("rest", np.stack(rest), shown)
+    return frame | {f"n{t}": [[power(length)]] for t, length in zip(shown, lengths, strict=True)}
 
 
 def step_grids(back: Backward, t: int, at: Mapping[int, int], of: int) -> list[Grid]:

@@ -9,7 +9,7 @@ from torch import Tensor, nn
 from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence
 
 from explainers.support.bidirectional_sentences import Tagged
-from explainers.support.by_hand import Step, unroll
+from explainers.support.by_hand import Step, product, unroll
 from explainers.support.contract import Array
 
 SCORE = ("score.weight", "score.bias")
@@ -118,9 +118,34 @@ def passes(ids: Sequence[int], weights: Weights) -> Passes:
     vectors = weights.embed[list(ids)]  # (T, d)
     ahead = unroll(vectors, weights.ahead)[1:]  # (T, H)
     back = unroll(vectors[::-1], weights.back)[:0:-1] if weights.back else ahead[:, :0]
-    return Passes(
-        vectors, ahead, back, np.concatenate([ahead, back], axis=1) @ weights.score.T + weights.bias
-    )
+    return Passes(vectors, ahead, back, answers(ahead, back, weights))
+
+
+def answers(ahead: Array, back: Array, weights: Weights) -> Array:
+    """The logits (T, answers) at words whose states are known: →h_t (T, H), and ←h_t (T, H) or (T, 0)."""
+    return product(weights.score, np.concatenate([ahead, back], axis=1)) + weights.bias
+
+
+def heard(text: Passes, places: Sequence[int], weights: Weights) -> Array:
+    """What a reader says when no more than the first t words have been heard, for t = 1 … n: (n, answers).
+
+    The pass from the start is that over the whole text. The one from the end begins anew at word t; those
+    that have begun go on to the words before, all in one go.
+
+    Args:
+        text: with n words or more.
+        places: of each t, the word (from 0, before t) that is asked about.
+        weights: of the reader.
+
+    """
+    n, at = len(places), np.asarray(places, int)
+    back = np.zeros_like(text.back[:n])  # (n, H)
+    if weights.back and n:
+        states = np.zeros_like(back)  # (n, H): row t − 1 is the pass that begins at word t
+        for place, a in reversed(list(enumerate(weights.back.read(text.vectors[:n])))):
+            states[place:] = np.tanh(a + (product(weights.back.W_hh, states[place:]) + weights.back.b_hh))
+            back[at == place] = states[at == place]
+    return answers(text.ahead[at], back, weights)
 
 
 def write_on(ids: Sequence[int], weights: Weights, end: int, most: int = 8) -> list[int]:

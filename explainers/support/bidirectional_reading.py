@@ -79,18 +79,17 @@ def by_hand(reading: Reading, t: int) -> dict[str, Any]:
 def two_ways_frame(reading: Reading, shown: int, asked: Sequence[int]) -> dict[str, Any]:
     """The numbers of both passes over the first words, term by term, and of the answers at ``asked``."""
     own, text = reading.weights["bidirectional"], reading.read["bidirectional"]
-    H = text.ahead.shape[1]
     assert own.back
+    start = np.zeros((1, text.ahead.shape[1]))  # (1, H): where each pass begins
+    memories = {"ahead": np.concatenate([start, text.ahead]), "back": np.concatenate([text.back, start])[1:]}
     frame: dict[str, Any] = {}
-    for way, step, states, before in (("ahead", own.ahead, text.ahead, -1), ("back", own.back, text.back, 1)):
-        frame |= {f"{way}_b_ih": step.b_ih[:, None], f"{way}_b_hh": step.b_hh[:, None]}
-        for place in range(shown):
-            source = place + before
-            memory = states[source] if 0 <= source < len(states) else np.zeros(H)
-            added = step.terms(text.vectors[place], memory)
-            frame |= {f"{way}_{term}{place + 1}": added[term] for term in ("input", "memory", "sum")}
-            frame[f"{way}{place + 1}"] = states[place][:, None]
-            frame[f"{'word' if way == 'ahead' else 'again'}{place + 1}"] = [[reading.tokens[place]]]
+    for way, step, states in (("ahead", own.ahead, text.ahead), ("back", own.back, text.back)):
+        added = step.terms(text.vectors[:shown], memories[way][:shown])  # (shown, H, 1) each
+        frame |= {f"{way}_b_ih": added.pop("b_ih"), f"{way}_b_hh": added.pop("b_hh")}
+        for name, columns in ((way, states[:shown, :, None]), *((f"{way}_{n}", c) for n, c in added.items())):
+            frame |= {f"{name}{t}": column for t, column in enumerate(columns, start=1)}
+    for t, word in enumerate(reading.tokens[:shown], start=1):
+        frame[f"word{t}"] = frame[f"again{t}"] = [[word]]
     for t in asked:
         hand = by_hand(reading, t)
         frame[f"answer{t}"] = [[reading.says(text.logits[t - 1])]] if reading.asks_next else hand["chance"]

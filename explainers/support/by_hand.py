@@ -30,15 +30,28 @@ class Step:
         names = ("weight_ih", "bias_ih", "weight_hh", "bias_hh")
         return cls(*(weights[f"{layer}.{name}{suffix}"].astype(np.float64) for name in names))
 
-    def sums(self, x: Array, h: Array) -> tuple[Array, Array]:
-        """What the input x (d,) and the state h (H,) add to the cell: W_ih x + b_ih and W_hh h + b_hh."""
-        return self.W_ih @ x + self.b_ih, self.W_hh @ h + self.b_hh
+    def read(self, vectors: Array) -> Array:
+        """What inputs (…, d) add to the cell: W_ih x + b_ih, (…, G·H)."""
+        return product(self.W_ih, vectors) + self.b_ih
 
-    def terms(self, x: Array, h: Array) -> dict[str, Array]:
-        """What an RNN adds up before tanh for the input x (d,) after the state h (H,), as columns (H, 1)."""
-        own = {"input": self.W_ih @ x, "b_ih": self.b_ih, "memory": self.W_hh @ h, "b_hh": self.b_hh}
-        own["sum"] = np.sum(list(own.values()), axis=0)
-        return {name: value[:, None] for name, value in own.items()}
+    def recall(self, h: Array) -> Array:
+        """What the state h (H,) adds to the cell: W_hh h + b_hh, (G·H,)."""
+        return np.asarray(self.W_hh.dot(h) + self.b_hh)
+
+    def terms(self, vectors: Array, states: Array) -> dict[str, Array]:
+        """What an RNN adds up before tanh for inputs (…, d) after states (…, H), as columns (…, H, 1)."""
+        own = {"input": product(self.W_ih, vectors), "b_ih": self.b_ih}
+        own |= {"memory": product(self.W_hh, states), "b_hh": self.b_hh}
+        own["sum"] = own["input"] + own["b_ih"] + own["memory"] + own["b_hh"]
+        return {name: value[..., None] for name, value in own.items()}
+
+
+def product(W: Array, vectors: Array) -> Array:
+    """W x for each of the vectors (…, d): (…, n).
+
+    Each on its own, so that what is made of one is the same to the last bit whatever stands beside it.
+    """
+    return np.asarray((W @ vectors[..., None])[..., 0])
 
 
 def sigmoid(a: Array) -> Array:
@@ -46,30 +59,34 @@ def sigmoid(a: Array) -> Array:
     return np.asarray(1 / (1 + np.exp(-a)))
 
 
-def rnn_cell(step: Step, x: Array, h: Array) -> dict[str, Array]:
-    """h_t = tanh(W_ih x_t + b_ih + W_hh h_{t−1} + b_hh) (Elman, 1990): the state (H,) and both its parts."""
-    a, m = step.sums(x, h)  # (H,) each
+def rnn_cell(step: Step, a: Array, h: Array) -> dict[str, Array]:
+    """h_t = tanh(W_ih x_t + b_ih + W_hh h_{t−1} + b_hh) (Elman, 1990): the state (H,) and both its parts.
+
+    Here and below, a = W_ih x_t + b_ih is what :meth:`Step.read` makes of the input.
+    """
+    m = step.recall(h)  # (H,)
     return {"input": a, "memory": m, "state": np.tanh(a + m)}
 
 
-def gru_cell(step: Step, x: Array, h: Array) -> dict[str, Array]:
+def gru_cell(step: Step, a: Array, h: Array) -> dict[str, Array]:
     """h_t = (1 − z) · n + z · h_{t−1} (Cho et al., 2014): the state, what is kept, what is new, (H,) each."""
-    (a_r, a_z, a_n), (m_r, m_z, m_n) = (np.split(part, 3) for part in step.sums(x, h))  # (H,) each
+    (a_r, a_z, a_n), (m_r, m_z, m_n) = a.reshape(3, -1), step.recall(h).reshape(3, -1)  # (H,) each
     r, z = sigmoid(a_r + m_r), sigmoid(a_z + m_z)
     n = np.tanh(a_n + r * m_n)
     return {"keep": z, "new": n, "state": (1 - z) * n + z * h}
 
 
-def lstm_cell(step: Step, x: Array, h: Array, c: Array) -> dict[str, Array]:
+def lstm_cell(step: Step, a: Array, h: Array, c: Array) -> dict[str, Array]:
     """c_t = f · c_{t−1} + i · g, h_t = o · tanh(c_t) (Hochreiter & Schmidhuber, 1997): o, c, h, (H,) each."""
-    i, f, g, o = np.split(np.add(*step.sums(x, h)), 4)  # (H,) each
-    c = sigmoid(f) * c + sigmoid(i) * np.tanh(g)
-    return {"out": sigmoid(o), "cell": c, "state": sigmoid(o) * np.tanh(c)}
+    sums = (a + step.recall(h)).reshape(4, -1)  # (4, H)
+    (i, f, _, o), g = sigmoid(sums), np.tanh(sums[2])  # (H,) each
+    c = f * c + i * g
+    return {"out": o, "cell": c, "state": o * np.tanh(c)}
 
 
 def unroll(vectors: Array, step: Step) -> Array:
     """An RNN over vectors (T, d): the states h_0 = 0 and h_1 … h_T, (T + 1, H)."""
-    states = [np.zeros(step.W_hh.shape[1])]
-    for x in vectors:
-        states.append(rnn_cell(step, x, states[-1])["state"])
-    return np.stack(states)
+    states = np.zeros((len(vectors) + 1, step.W_hh.shape[1]))
+    for t, a in enumerate(step.read(vectors), start=1):
+        states[t] = rnn_cell(step, a, states[t - 1])["state"]
+    return states

@@ -93,9 +93,10 @@ def forecast_chart(readings: Sequence[Any]) -> Chart:
          "textfont": {"color": colour(series), "size": 14}}
         for i, (series, text) in enumerate(says)
     ]  # fmt: skip
+    held = [times[i] for i in last.held[order]]
     frames = []
     for reading in readings:
-        forecasts = [line([times[i] for i in last.held[order]], reading.said[order], one, **style)]
+        forecasts = [line(held, reading.said[order], one, **style)]
         if last.leak == "none" and last.end < stop:
             path = [y[last.end], *reading.path]
             dots = {"mode": "lines+markers", "marker": {"size": 7, "symbol": "circle-open"}}
@@ -171,10 +172,10 @@ def ahead_chart(readings: Sequence[Any]) -> Chart:
     fixed = [line(x, errors(last.numbers, name), series, line={"dash": DASH.get(name, "solid"), "width": 2})
              for name, series in SERIES.items()]  # fmt: skip
     top = 1.05 * max(y for trace in fixed for y in trace["y"])
+    ends = {series: last.numbers[f"ahead_{name}_{leads}"] for name, series in SERIES.items()}
     frames = []
     for reading in readings:
         own = errors(reading.numbers, "model")
-        ends = {series: last.numbers[f"ahead_{name}_{leads}"] for name, series in SERIES.items()}
         labels = end_labels(leads, {**ends, last.cell: own[-1]}, (0, top), "axis.mae")
         for label, name in zip(labels, SERIES, strict=False):
             if name in DASH:  # both are grey: what tells them apart stands before their names
@@ -273,12 +274,12 @@ def errors_diagram(readings: Sequence[Any]) -> Diagram:
         Grid("mase", (c + 1, 2), "plain", title="MASE", arithmetic=Label("how.mase")),
         Grid("change", (c + 1, 2), "hidden"),
     ]
+    real, mae_last = y[last.held], float(np.abs(y[last.held] - y[last.held - 1]).mean())
     frames = []
     for reading in readings:
-        mae = float(np.abs(reading.said - y[last.held]).mean())
+        mae = float(np.abs(reading.said - real).mean())
         frame: dict[str, Any] = {"mae": [[mae]], "mase": [[mae / reading.numbers["change"]]]}
-        frame |= {"change": [[reading.numbers["change"]]]}
-        frame["mae_last"] = [[float(np.abs(y[last.held] - y[last.held - 1]).mean())]]
+        frame |= {"change": [[reading.numbers["change"]]], "mae_last": [[mae_last]]}
         for k, i in enumerate(at):
             says = reading.said[place[k]]
             frame |= {f"real{k}": [[y[i]]], f"said{k}": [[says]], f"off{k}": [[abs(y[i] - says)]]}

@@ -8,7 +8,8 @@ import torch
 from torch import Tensor, nn
 
 from explainers.support.by_hand import Step, gru_cell, lstm_cell, rnn_cell
-from explainers.support.contract import Array
+from explainers.support.contract import Array, Checkpoint
+from explainers.support.once import latest
 
 CELLS: dict[str, Callable[..., nn.RNNBase]] = {"rnn": nn.RNN, "gru": nn.GRU, "lstm": nn.LSTM}
 
@@ -91,15 +92,21 @@ def states_by_hand(kind: str, weights: Mapping[str, Array], x: Array) -> list[di
     step = Step.of(weights, "cell")
     h = c = np.zeros(step.W_hh.shape[1])  # (H,)
     steps = []
-    for x_t in x[:, None]:  # (1,)
+    for a in step.read(x[:, None]):  # (G·H,)
         if kind == "lstm":
-            made = lstm_cell(step, x_t, h, c)
+            made = lstm_cell(step, a, h, c)
             c = made["cell"]
         else:
-            made = gru_cell(step, x_t, h) if kind == "gru" else rnn_cell(step, x_t, h)
+            made = gru_cell(step, a, h) if kind == "gru" else rnn_cell(step, a, h)
         steps.append({"before": h, **made})
         h = made["state"]
     return steps
+
+
+@latest(1)  # 11 kB of a default run: another horizon, or leak, asks for the same window
+def window_by_hand(checkpoint: Checkpoint, kind: str, x: tuple[float, ...]) -> list[dict[str, Array]]:
+    """``states_by_hand`` of the honest network."""
+    return states_by_hand(kind, checkpoint.arrays("honest"), np.array(x))
 
 
 def baselines(

@@ -31,9 +31,8 @@ def lstm_forward(weights: Mapping[str, Array], x: Array, hold: str) -> tuple[Arr
     from_x, from_h = half * from_x.reshape(T, 4, H), half.reshape(-1, 1) * W_hh  # (T, 4, H), (4H, H)
     gates, cs, hs = np.empty((T, 4, H)), np.empty((T, H)), np.empty((T, H))
     h = c = np.zeros(H)
-    for t in range(T):
-        gates[t] = base + span * np.tanh(from_x[t] + (from_h @ h).reshape(4, H))
-        i, f, g, o = gates[t]  # (H,) each
+    for t, now in enumerate(from_x):
+        i, f, g, o = gates[t] = base + span * np.tanh(now + from_h.dot(h).reshape(4, H))  # (H,) each
         cs[t] = c = f * c + i * g
         hs[t] = h = o * np.tanh(c)
     return gates, cs, hs
@@ -61,7 +60,7 @@ def lstm_backward(W_hh: Array, gates: Array, c: Array, dh: Array) -> Array:
     for t in range(len(c) - 1, 0, -1):
         sums = c_by_sums[t] * dc  # (4, H): ∂L/∂sums_t
         sums[3] = h_by_output[t] * dh
-        dh = sums.reshape(-1) @ W_hh  # ∂L/∂h_(t − 1): the way through the sums
+        dh = sums.reshape(-1).dot(W_hh)  # ∂L/∂h_(t − 1): the way through the sums
         found[t - 1] = dc = f[t] * dc + h_by_c[t - 1] * dh  # the cell state's own way, and that through h
     return found
 
@@ -72,7 +71,7 @@ def rnn_forward(weights: Mapping[str, Array], x: Array) -> Array:
     from_x = x @ weights["weight_ih_l0"].T + weights["bias_ih_l0"] + weights["bias_hh_l0"]  # (T, H)
     hs, h = np.empty_like(from_x), np.zeros(len(W_hh))
     for t, now in enumerate(from_x):
-        hs[t] = h = np.tanh(now + W_hh @ h)
+        hs[t] = h = np.tanh(now + W_hh.dot(h))
     return hs
 
 
@@ -81,5 +80,5 @@ def rnn_backward(W_hh: Array, h: Array, dh: Array) -> Array:
     slope, found = 1 - h * h, np.empty_like(h)  # (T, H): of tanh
     found[-1] = dh
     for t in range(len(h) - 1, 0, -1):
-        found[t - 1] = dh = (slope[t] * dh) @ W_hh
+        found[t - 1] = dh = (slope[t] * dh).dot(W_hh)
     return found

@@ -94,8 +94,8 @@ def brief(values: Array) -> Array:
 def _frame(reading: Reading, units: list[int], steps: list[int]) -> dict[str, Any]:
     """The numbers of the drawn units and steps at one checkpoint."""
     cell = reading.cell
-    blocks = zip(("from_x", "from_h", "sum"), cell.terms(steps), strict=True)
-    drawn = {name: brief(block[..., units]) for name, block in blocks}  # (S, 4, 2) each
+    blocks = zip(("from_x", "from_h", "sum"), cell.terms(steps, units), strict=True)
+    drawn = {name: brief(block) for name, block in blocks}  # (S, 4, 2) each
     drawn["gates"] = brief(cell.gates[steps][..., units])  # (S, 4, 2)
     for name, states in (("h", cell.h), ("c", cell.c), ("before", cell.before(cell.c))):
         drawn[name] = brief(states[steps][:, None, units])  # (S, 1, 2)
@@ -110,8 +110,8 @@ def _frame(reading: Reading, units: list[int], steps: list[int]) -> dict[str, An
         **{f"{name}{t}": block[place] for name, block in drawn.items() for place, t in enumerate(steps)},
     }
     if len(reading.words) > len(steps):
-        forget = cell.gates[FIRST:-LAST, GATES.index("forget")]  # (T − 5, H)
-        frame |= {"gap": [["⋯"]], "through": forget.prod(axis=0)[units][None]}
+        forget = cell.gates[FIRST:-LAST, GATES.index("forget"), units]  # (T − 5, 2)
+        frame |= {"gap": [["⋯"]], "through": forget.prod(axis=0)[None]}
     return frame
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -10,6 +11,7 @@ from explainers.support.lstm_by_hand import lstm_backward, lstm_forward
 from explainers.support.lstm_cell import GATES
 from explainers.support.lstm_tasks import TASKS, Asked
 from explainers.support.measured import Measured
+from explainers.support.once import once
 
 
 @dataclass(frozen=True)
@@ -40,11 +42,11 @@ class Cell:
         """``c`` or ``h`` (T, H) one step earlier: zeros first."""
         return np.concatenate([0 * states[:1], states[:-1]])
 
-    def terms(self, steps: list[int]) -> tuple[Array, Array, Array]:
-        """W_i* · x_t, W_h* · h_(t − 1), and what goes into σ or tanh, at these steps: (S, 4, H) each."""
-        from_x = np.einsum("ghd,td->tgh", self.W_ih, self.x[steps])
-        from_h = np.einsum("ghk,tk->tgh", self.W_hh, self.before(self.h)[steps])
-        return from_x, from_h, from_x + self.bias_ih + from_h + self.bias_hh
+    def terms(self, steps: list[int], units: Any = slice(None)) -> tuple[Array, Array, Array]:
+        """W_i* · x_t, W_h* · h_(t − 1), and what goes into σ or tanh, at these steps: (S, 4, units) each."""
+        from_x = np.einsum("ghd,td->tgh", self.W_ih[:, units], self.x[steps])
+        from_h = np.einsum("ghk,tk->tgh", self.W_hh[:, units], self.before(self.h)[steps])
+        return from_x, from_h, from_x + self.bias_ih[:, units] + from_h + self.bias_hh[:, units]
 
 
 @dataclass(frozen=True)
@@ -98,13 +100,21 @@ def of_last(gradient: Array) -> Array:
     return np.asarray(norms / norms[-1] if norms[-1] else 0 * norms)
 
 
-def in_double(checkpoint: Checkpoint, model: str, asked: Asked) -> tuple[dict[str, Array], Array]:
-    """A model's parameters in double precision, and what it reads: x (T, 8)."""
-    named = checkpoint.arrays(model)
-    words = named.pop("embed.weight", None)  # (V + 1, 8)
-    x = asked.inputs[:, 0].numpy() if words is None else words[asked.inputs[:, 0].numpy()]
-    double = {name.removeprefix("cell."): value.astype(np.float64) for name, value in named.items()}
-    return double, x.astype(np.float64)
+def inputs_of(checkpoint: Checkpoint, model: str, asked: Asked) -> Array:
+    """What a model reads, in double precision: x (T, 8)."""
+    words = checkpoint.weights.get(f"{model}.embed.weight")  # (V + 1, 8)
+    x = asked.inputs[:, 0].numpy()  # (T, 8) or (T,)
+    return np.asarray(x if words is None else words[x], np.float64)
+
+
+@once
+def in_double(checkpoint: Checkpoint, model: str) -> dict[str, Array]:
+    """The parameters of a model in double precision, without its word vectors."""
+    return {
+        name.removeprefix("cell."): value.astype(np.float64)
+        for name, value in checkpoint.arrays(model).items()
+        if name != "embed.weight"
+    }
 
 
 def answers_from(weights: Mapping[str, Array], h: Array) -> Array:

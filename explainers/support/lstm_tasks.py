@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 
 import torch
 from torch import Tensor
@@ -86,6 +86,7 @@ def training_batches(task: str, length: int, size: int, generator: torch.Generat
     return lambda: _time_first(learn.draw(size, generator))
 
 
+@lru_cache(maxsize=256)  # of a run's checkpoints all are asked the same
 def asked_about(task: str, length: int, text: str, example: int) -> Asked:
     """Test sequence number ``example`` with what a person typed in its place.
 

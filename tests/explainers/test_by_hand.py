@@ -24,12 +24,13 @@ def test_each_cell_by_hand_is_torchs(d: int, H: int, scale: float) -> None:
             for parameter in cell.parameters():
                 parameter.copy_(drawn(*parameter.shape))
         step = Step.of(weights_of(one=cell), "one", suffix="")
+        a = step.read(x.numpy())
         if kind is nn.LSTMCell:
-            made = lstm_cell(step, x.numpy(), h.numpy(), c.numpy())
+            made = lstm_cell(step, a, h.numpy(), c.numpy())
             state, cell_state = cell(x, (h, c))
             np.testing.assert_allclose(made["cell"], cell_state.detach().numpy(), rtol=0, atol=1e-6)
         else:
-            made = (rnn_cell if kind is nn.RNNCell else gru_cell)(step, x.numpy(), h.numpy())
+            made = (rnn_cell if kind is nn.RNNCell else gru_cell)(step, a, h.numpy())
             state = cell(x, h)
         assert made["state"].shape == (H,)
         np.testing.assert_allclose(made["state"], state.detach().numpy(), rtol=0, atol=1e-6)
@@ -43,14 +44,14 @@ def test_the_parts_make_the_state() -> None:
         return Step(*(rng.normal(size=shape) for shape in shapes))
 
     x, h, c = rng.normal(size=2), rng.normal(size=3), rng.normal(size=3)
-    plain = rnn_cell(own := step(1), x, h)
+    plain = rnn_cell(own := step(1), own.read(x), h)
     np.testing.assert_allclose(np.tanh(plain["input"] + plain["memory"]), plain["state"])
     terms = own.terms(x, h)
     np.testing.assert_allclose(np.tanh(terms["sum"][:, 0]), plain["state"])
     np.testing.assert_allclose(sum(terms[name] for name in ("input", "b_ih", "memory", "b_hh")), terms["sum"])
-    gru = gru_cell(step(3), x, h)
+    gru = gru_cell(own := step(3), own.read(x), h)
     np.testing.assert_allclose((1 - gru["keep"]) * gru["new"] + gru["keep"] * h, gru["state"])
-    lstm = lstm_cell(step(4), x, h, c)
+    lstm = lstm_cell(own := step(4), own.read(x), h, c)
     np.testing.assert_allclose(lstm["out"] * np.tanh(lstm["cell"]), lstm["state"])
 
 
