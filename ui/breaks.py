@@ -24,7 +24,13 @@ def breaks(explainer: Any, settings: list[Settings], words: Words) -> None:
         for name, values in explainer.BREAKS.items():
             text = words.page["break"][name]
             st.button(
-                text["label"], key=f"break_{name}", help=text["says"], on_click=set_controls, args=(values,)
+                text["label"],
+                key=f"break_{name}",
+                help=text["says"],
+                on_click=set_controls,
+                args=(values,),
+                # The way back from another, on a page that stands there: a push would do nothing.
+                disabled=values.items() <= now.items() and values.items() <= start.items(),
             )
     if now == start:
         return

@@ -6,6 +6,7 @@ from itertools import cycle
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
+from streamlit.testing.v1 import AppTest
 
 from explainers.support.precomputed import command
 from explainers.support.registry import find, names
@@ -138,6 +139,17 @@ def test_another_text_is_no_break() -> None:
         says for says in (text["says"] for text in table("en", "one_hot")["break"].values())
         if any(says in text for text in prose(app))
     ]  # fmt: skip
+
+
+def test_what_would_change_nothing_cannot_be_pushed() -> None:
+    def stands(app: AppTest) -> bool:
+        return app.button(key="break_all_words").disabled
+
+    app = cold("one_hot", "en")
+    assert stands(app) and not app.button(key="break_few_words").disabled
+    app = pressed(app, "break_few_words")
+    assert not stands(app) and not app.button(key="break_few_words").disabled  # who pushed it stays on it
+    assert stands(pressed(app, "break_all_words"))
 
 
 @IN_TURN
