@@ -9,7 +9,7 @@ from torch import Tensor, nn
 from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence
 
 from explainers.support.bidirectional_sentences import Tagged
-from explainers.support.by_hand import Step, product, unroll
+from explainers.support.by_hand import Step, each_product, unroll
 from explainers.support.contract import Array
 
 SCORE = ("score.weight", "score.bias")
@@ -123,7 +123,7 @@ def passes(ids: Sequence[int], weights: Weights) -> Passes:
 
 def answers(ahead: Array, back: Array, weights: Weights) -> Array:
     """The logits (T, answers) at words whose states are known: →h_t (T, H), and ←h_t (T, H) or (T, 0)."""
-    return product(weights.score, np.concatenate([ahead, back], axis=1)) + weights.bias
+    return each_product(weights.score, np.concatenate([ahead, back], axis=1)) + weights.bias
 
 
 def heard(text: Passes, places: Sequence[int], weights: Weights) -> Array:
@@ -143,7 +143,9 @@ def heard(text: Passes, places: Sequence[int], weights: Weights) -> Array:
     if weights.back and n:
         states = np.zeros_like(back)  # (n, H): row t − 1 is the pass that begins at word t
         for place, a in reversed(list(enumerate(weights.back.read(text.vectors[:n])))):
-            states[place:] = np.tanh(a + (product(weights.back.W_hh, states[place:]) + weights.back.b_hh))
+            states[place:] = np.tanh(
+                a + (each_product(weights.back.W_hh, states[place:]) + weights.back.b_hh)
+            )
             back[at == place] = states[at == place]
     return answers(text.ahead[at], back, weights)
 

@@ -32,7 +32,7 @@ class Step:
 
     def read(self, vectors: Array) -> Array:
         """What inputs (…, d) add to the cell: W_ih x + b_ih, (…, G·H)."""
-        return product(self.W_ih, vectors) + self.b_ih
+        return each_product(self.W_ih, vectors) + self.b_ih
 
     def recall(self, h: Array) -> Array:
         """What the state h (H,) adds to the cell: W_hh h + b_hh, (G·H,)."""
@@ -40,13 +40,13 @@ class Step:
 
     def terms(self, vectors: Array, states: Array) -> dict[str, Array]:
         """What an RNN adds up before tanh for inputs (…, d) after states (…, H), as columns (…, H, 1)."""
-        own = {"input": product(self.W_ih, vectors), "b_ih": self.b_ih}
-        own |= {"memory": product(self.W_hh, states), "b_hh": self.b_hh}
+        own = {"input": each_product(self.W_ih, vectors), "b_ih": self.b_ih}
+        own |= {"memory": each_product(self.W_hh, states), "b_hh": self.b_hh}
         own["sum"] = own["input"] + own["b_ih"] + own["memory"] + own["b_hh"]
         return {name: value[..., None] for name, value in own.items()}
 
 
-def product(W: Array, vectors: Array) -> Array:
+def each_product(W: Array, vectors: Array) -> Array:
     """W x for each of the vectors (…, d): (…, n).
 
     Each on its own, so that what is made of one is the same to the last bit whatever stands beside it.
