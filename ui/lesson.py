@@ -9,7 +9,7 @@ import streamlit as st
 from explainers.support.contract import Settings
 from explainers.support.pictures import Chart, Diagram
 from explainers.support.registry import names
-from ui.ahead import ahead, sliders
+from ui.ahead import ahead
 from ui.breaks import breaks
 from ui.compare import numbers, pin_button, pinned
 from ui.contest import contest
@@ -97,8 +97,7 @@ class Lesson:
             self.linked = {}
             for block in self.blocks:
                 block()
-        if sliders(self.explainer.View):
-            ahead(self)  # last: the page is on its way
+        ahead(self)  # last: the page is on its way
 
     def _stage(self, ahead: list[Any] | None) -> None:
         part = None

@@ -9,7 +9,7 @@ from torch import Tensor, nn
 from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence
 
 from explainers.support.bidirectional_sentences import Tagged
-from explainers.support.by_hand import Step, each_product, unroll
+from explainers.support.by_hand import Step, each_product, rnn_cell, unroll
 from explainers.support.contract import Array
 
 SCORE = ("score.weight", "score.bias")
@@ -143,9 +143,7 @@ def heard(text: Passes, places: Sequence[int], weights: Weights) -> Array:
     if weights.back and n:
         states = np.zeros_like(back)  # (n, H): row t − 1 is the pass that begins at word t
         for place, a in reversed(list(enumerate(weights.back.read(text.vectors[:n])))):
-            states[place:] = np.tanh(
-                a + (each_product(weights.back.W_hh, states[place:]) + weights.back.b_hh)
-            )
+            states[place:] = rnn_cell(weights.back, a, states[place:])["state"]
             back[at == place] = states[at == place]
     return answers(text.ahead[at], back, weights)
 

@@ -35,8 +35,8 @@ class Step:
         return each_product(self.W_ih, vectors) + self.b_ih
 
     def recall(self, h: Array) -> Array:
-        """What the state h (H,) adds to the cell: W_hh h + b_hh, (G·H,)."""
-        return np.asarray(self.W_hh.dot(h) + self.b_hh)
+        """What states (…, H) add to the cell: W_hh h + b_hh, (…, G·H)."""
+        return each_product(self.W_hh, h) + self.b_hh
 
     def terms(self, vectors: Array, states: Array) -> dict[str, Array]:
         """What an RNN adds up before tanh for inputs (…, d) after states (…, H), as columns (…, H, 1)."""
@@ -60,11 +60,11 @@ def sigmoid(a: Array) -> Array:
 
 
 def rnn_cell(step: Step, a: Array, h: Array) -> dict[str, Array]:
-    """h_t = tanh(W_ih x_t + b_ih + W_hh h_{t−1} + b_hh) (Elman, 1990): the state (H,) and both its parts.
+    """h_t = tanh(W_ih x_t + b_ih + W_hh h_{t−1} + b_hh) (Elman, 1990): states (…, H) and both their parts.
 
     Here and below, a = W_ih x_t + b_ih is what :meth:`Step.read` makes of the input.
     """
-    m = step.recall(h)  # (H,)
+    m = step.recall(h)  # (…, H)
     return {"input": a, "memory": m, "state": np.tanh(a + m)}
 
 

@@ -12,7 +12,7 @@ from explainers.support.answers import right_share
 from explainers.support.contract import Array, Checkpoint
 from explainers.support.digits import CLASSES, Digits, digit_split
 from explainers.support.once import latest, once
-from explainers.support.residual_nets import MEAN, SIDE, SPREAD, ResidualNet
+from explainers.support.residual_nets import SIDE, Block, ResidualNet
 
 MODELS = ("skip", "plain")
 TESTED, SEEN = 500, 100  # test digits: for the answers, and for what is looked at inside
@@ -162,71 +162,44 @@ def convolved(maps: Array, kernels: Array) -> Array:
     )
 
 
-class Exact:
-    """The net with shortcuts of one step in double precision and eval mode, to send one digit through.
+def exactly(checkpoint: Checkpoint, block: int, digit: int) -> tuple[Block, Tensor]:
+    """A block, from 1, of the net with shortcuts in double precision and eval mode, and what it gets.
 
-    The same as ``rebuilt``, from the arrays themselves: to build the modules takes longer than all else.
+    That is the first test digit of a class behind the blocks before: (1, C, 7, 7). One block is built and
+    takes the weights of each in turn: to build them all takes longer than all else.
     """
+    numbers, weights = checkpoint.numbers, checkpoint.state("skip")
 
-    def __init__(self, checkpoint: Checkpoint) -> None:
-        self.arrays, self.skip = checkpoint.arrays("skip"), checkpoint.numbers["skip"]
+    def part(name: str) -> dict[str, Tensor]:
+        return {key.removeprefix(name): value for key, value in weights.items() if key.startswith(name)}
 
-    def own(self, name: str) -> Tensor:
-        """A parameter, or a running statistic, by torch's name."""
-        return torch.tensor(self.arrays[name], dtype=torch.float64)
-
-    def conv(self, name: str, x: Tensor, stride: int = 1) -> Tensor:
-        """One of the net's convolutions, maps x (1, …, S, S) → (1, C, S / stride, S / stride)."""
-        return nn.functional.conv2d(
-            x, self.own(f"{name}.weight"), self.own(f"{name}.bias"), stride, padding=1
-        )
-
-    def ready(self, name: str, x: Tensor) -> Tensor:
-        """What a convolution reads of maps x (1, C, 7, 7): ReLU, behind the batch norm if there is one."""
-        if f"{name}.weight" in self.arrays:
-            mean, var, gamma, beta = (
-                self.own(f"{name}.{part}") for part in ("running_mean", "running_var", "weight", "bias")
-            )
-            x = nn.functional.batch_norm(x, mean, var, gamma, beta)
-        return x.relu()
-
-    def hidden(self, block: int, x: Tensor) -> Tensor:
-        """What the second convolution of a block reads, of what the block gets, (1, C, 7, 7) each."""
-        at = f"blocks.{block - 1}"
-        return self.ready(f"{at}.norm2", self.conv(f"{at}.conv1", self.ready(f"{at}.norm1", x)))
-
-    def added(self, block: int, x: Tensor) -> Tensor:
-        """What a block adds to what it gets, (1, C, 7, 7) each."""
-        return self.conv(f"blocks.{block - 1}.conv2", self.hidden(block, x))
-
-    @torch.no_grad()
-    def into(self, block: int, digit: int) -> Tensor:
-        """What a block gets of the first test digit of a class: (1, C, 7, 7)."""
-        row = first_row(digit)
-        image = new_digits(SEEN).images[row : row + 1, None].double()  # (1, 1, 14, 14)
-        x = self.conv("entry", (image - MEAN) / SPREAD, stride=2)
-        for k in range(1, block):
-            F = self.added(k, x)
-            x = self.skip * x + F if self.skip else F
-        return x
+    net = ResidualNet(2, numbers["skip"], bool(numbers["norm"])).double().eval()
+    net.entry.load_state_dict(part("entry."))
+    (now,) = net.each
+    row = first_row(digit)
+    with torch.no_grad():
+        x = net.enter(new_digits(SEEN).images[row : row + 1].double())
+        for k in range(block):
+            x = now(x) if k else x
+            now.load_state_dict(part(f"blocks.{k}."))
+    return now, x
 
 
 @latest(64)
 def by_hand(checkpoint: Checkpoint, block: int, channel: int, digit: int) -> ByHand:
     """Block ``block`` (from 1) of the net with shortcuts over the first test digit of a class, in doubles."""
-    net = Exact(checkpoint)
-    x = net.into(block, digit)
-    read = net.hidden(block, x)[0].numpy()  # (C, 7, 7)
-    weight, bias = (net.own(f"blocks.{block - 1}.conv2.{part}")[channel - 1] for part in ("weight", "bias"))
-    kernels, b = weight.numpy(), float(bias)  # (C, 3, 3) and one number
+    now, x = exactly(checkpoint, block, digit)
+    with torch.no_grad():
+        read = now.hidden(x)[0].numpy()  # (C, 7, 7)
+    weights = now.conv2.state_dict()  # weight (C, C, 3, 3), bias (C,)
+    kernels, bias = weights["weight"][channel - 1].numpy(), float(weights["bias"][channel - 1])
     parts = convolved(read, kernels)
-    F, own = parts.sum(axis=0) + b, x[0, channel - 1].numpy()
-    return ByHand(read, kernels, parts, b, F, own, net.skip * own + F)
+    F, own = parts.sum(axis=0) + bias, x[0, channel - 1].numpy()
+    return ByHand(read, kernels, parts, bias, F, own, now.skip * own + F)
 
 
 def slope(checkpoint: Checkpoint, block: int, channel: int, digit: int, place: tuple[int, int]) -> float:
     """F′: how much F at a place of a map moves when what the block gets moves there."""
-    net = Exact(checkpoint)
-    x = net.into(block, digit).requires_grad_()
-    own = net.added(block, x)[0, channel - 1, place[0], place[1]]
+    now, x = exactly(checkpoint, block, digit)
+    own = now.conv2(now.hidden(x.requires_grad_()))[0, channel - 1, place[0], place[1]]
     return float(torch.autograd.grad(own, x)[0][0, channel - 1, place[0], place[1]])

@@ -71,13 +71,8 @@ def precision_recall(scores: Tensor, right: Tensor, truths: int) -> tuple[Array,
     return (hits / taken).numpy(), (hits / max(1, truths)).numpy()
 
 
-def average_precision(scores: Tensor, right: Tensor, truths: int) -> float:
-    """The area under precision over recall, with all points, as in PASCAL VOC from 2010 on."""
-    return area(*precision_recall(scores, right, truths))
-
-
-def area(precision: Array, recall: Array) -> float:
-    """The area under precision (D,) over recall (D,).
+def average_precision(precision: Array, recall: Array) -> float:
+    """The area under precision (D,) over recall (D,), with all points, as in PASCAL VOC from 2010 on.
 
     At every recall counts the highest precision that is reached there or further on.
     """

@@ -13,7 +13,7 @@ from explainers.support.digits import CLASSES
 from explainers.support.measured import Measured
 from explainers.support.once import latest, once
 from explainers.support.scenes import Scenes
-from explainers.support.yolo_boxes import area, claims, overlap, precision_recall, suppressed_by
+from explainers.support.yolo_boxes import average_precision, claims, overlap, precision_recall, suppressed_by
 from explainers.support.yolo_net import Detector, Found, decode
 from explainers.support.yolo_scenes import EACH, GRID, SIZES, asked
 
@@ -84,7 +84,7 @@ class Judged:
 
     def precisions(self) -> list[float]:
         """Average precision of each digit."""
-        return [area(*curve) for curve in self.curves]
+        return [average_precision(*curve) for curve in self.curves]
 
     @cached_property
     def map50(self) -> float:
@@ -234,4 +234,4 @@ def measured(net: Detector, noise: float) -> Mapping[str, float]:
     scenes = asked("test", noise)
     found = look(net, scenes.images)
     named, placed = (judge(found, scenes, USUAL, named=named) for named in (True, False))
-    return {"map50": named.map50, "ap50_any": area(*placed.curve)}
+    return {"map50": named.map50, "ap50_any": average_precision(*placed.curve)}

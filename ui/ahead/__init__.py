@@ -29,14 +29,19 @@ def sliders(kind: type[Settings]) -> list[str]:
     ]
 
 
-@st.fragment
 def ahead(lesson: "Lesson") -> None:
+    """What ``_send_ahead`` says, where there is a slider to run ahead of: its place costs at every change."""
+    if fields := sliders(lesson.explainer.View):
+        _send_ahead(lesson, fields)
+
+
+@st.fragment
+def _send_ahead(lesson: "Lesson", fields: list[str]) -> None:
     """Compute and send what the neighbouring values of a slider would show, once a visitor touches it.
 
     The browser says which slider that is, and draws what is sent here at the next key press; nothing is
     computed for visitors who touch none, nor while others wait.
     """
-    fields = sliders(lesson.explainer.View)
     if lesson.current.state != "finished":
         return
     key = f"u_ahead_{lesson.name}"
