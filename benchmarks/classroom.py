@@ -131,7 +131,8 @@ class Visitor:
             elif kind == "script_finished" and message.script_finished in FINISHED:
                 if whole:
                     self.rest(but=timed)
-                if whole or fragment in message.metadata.run.fragment_ids:
+                # The control's own fragment, or those that the server drew in its place.
+                if whole or set(message.metadata.run.fragment_ids) - self.again.keys():
                     return picture, time.perf_counter()
 
     async def change(self, state: State) -> None:

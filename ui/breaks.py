@@ -15,10 +15,25 @@ def set_controls(values: dict[str, Any]) -> None:
         st.session_state[key] = value
 
 
+def standing(explainer: Any, settings: list[Settings], words: Words) -> tuple[bool, list[str], list[str]]:
+    """Whether a page starts like this; which breaks are in force, and which cannot be pushed."""
+    now = {key: value for state in settings for key, value in state.model_dump().items()}
+    start = beginning(settings, words)
+    here = [name for name, values in explainer.BREAKS.items() if values.items() <= now.items()]
+    # One that sets what a page starts with (the way back from another) breaks nothing by itself, and a push
+    # would do nothing on a page that stands there.
+    dead = [name for name in here if explainer.BREAKS[name].items() <= start.items()]
+    return now == start, [name for name in here if name not in dead], dead
+
+
+def beginning(settings: list[Settings], words: Words) -> dict[str, Any]:
+    """The values that all controls start with."""
+    return {key: value for state in settings for key, value in defaults(type(state), words).items()}
+
+
 def breaks(explainer: Any, settings: list[Settings], words: Words) -> None:
     """The buttons of this page, what the one in force does, and a way back to the start."""
-    now = {key: value for state in settings for key, value in state.model_dump().items()}
-    start = {key: value for state in settings for key, value in defaults(type(state), words).items()}
+    started, broken, dead = standing(explainer, settings, words)
     st.markdown(f'<p class="u-head">{words.say("break_it")}</p>', unsafe_allow_html=True)
     with st.container(horizontal=True, key="u_break"):
         for name, values in explainer.BREAKS.items():
@@ -29,15 +44,11 @@ def breaks(explainer: Any, settings: list[Settings], words: Words) -> None:
                 help=text["says"],
                 on_click=set_controls,
                 args=(values,),
-                # The way back from another, on a page that stands there: a push would do nothing.
-                disabled=values.items() <= now.items() and values.items() <= start.items(),
+                disabled=name in dead,
             )
-    if now == start:
+    if started:
         return
-    for name, values in explainer.BREAKS.items():
-        # One that sets what a page starts with (the way back from another) breaks nothing by itself.
-        if values.items() <= now.items() and not values.items() <= start.items():
-            st.markdown(
-                f'<p class="u-caption">{words.page["break"][name]["says"]}</p>', unsafe_allow_html=True
-            )
+    for name in broken:
+        st.markdown(f'<p class="u-caption">{words.page["break"][name]["says"]}</p>', unsafe_allow_html=True)
+    start = beginning(settings, words)
     st.button(words.say("reset"), key="reset", type="tertiary", on_click=set_controls, args=(start,))

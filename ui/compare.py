@@ -56,8 +56,8 @@ def pinned(lesson: "Lesson", visitor: str) -> Readings | None:
     return kept("pinned", lesson.explainer, run, view)
 
 
-def numbers(lesson: "Lesson") -> None:
-    """The headline numbers, and those of run A beside them."""
+def numbers(lesson: "Lesson") -> str:
+    """The headline numbers, and those of run A beside them, as a table in Markdown."""
     now = lesson.headline(lesson.readings)
     names = lesson.page["headline"]
     say = lesson.words.say
@@ -71,8 +71,7 @@ def numbers(lesson: "Lesson") -> None:
     else:
         head = f"| | {say('now')} |\n|---|--:|\n"
         rows = [f"| {names[k]} | {_n(lesson, v)} |" for k, v in now.items()]
-    with st.expander(say("numbers"), expanded=lesson.pinned is not None):
-        st.markdown(head + "\n".join(rows))
+    return head + "\n".join(rows)
 
 
 def _n(lesson: "Lesson", value: float, sign: str = "") -> str:

@@ -17,6 +17,7 @@ from ui.locale import Words, table
 from ui.pad import pad
 
 S = TypeVar("S", bound=Settings)
+Moved = Callable[[], None] | None
 MOST_STEPS = 500  # of a slider; beyond, the number is typed
 WIDE = 24  # characters: more options than fit beside one another become a list
 
@@ -58,10 +59,23 @@ def labels(language: str, page: str, name: str) -> dict[str, str]:
     return found
 
 
-def choice(name: str, field: FieldInfo, words: Words, default: Any) -> Any:
+def unbound(name: str, default: Any, moved: Moved) -> Moved:
+    """What a control does that Streamlit does not bind to the URL: it may not be drawn when it was moved."""
+    if moved is None:
+        return None
+
+    def change() -> None:
+        write_to_url(name, st.session_state[name], default)
+        moved()
+
+    return change
+
+
+def choice(name: str, field: FieldInfo, words: Words, default: Any, moved: Moved) -> Any:
     """A choice among named options, or among the values of a logarithmic slider."""
     text = words.page["controls"][name]
     common: dict[str, Any] = {"key": name, "help": text.get("help")}
+    common["on_change"] = unbound(name, default, moved)
     if get_origin(field.annotation) is not None:
         options, show = list(get_args(field.annotation)), text["options"].__getitem__
     else:
@@ -93,11 +107,14 @@ def plain_slider(field: FieldInfo) -> bool:
     return (limit(field, "le") - limit(field, "ge")) // (limit(field, "multiple_of") or 1) <= MOST_STEPS
 
 
-def control(name: str, field: FieldInfo, words: Words, default: Any) -> Any:
-    """Draw the widget of one field; its key, and its name in the URL, is the field's."""
+def control(name: str, field: FieldInfo, words: Words, default: Any, moved: Moved) -> Any:
+    """Draw the widget of one field; its key, and its name in the URL, is the field's.
+
+    ``moved`` is called when it was moved, before anything is drawn.
+    """
     kind = field.annotation
     if get_origin(kind) is not None or extra(field, "log"):
-        return choice(name, field, words, default)
+        return choice(name, field, words, default, moved)
     if extra(field, "csv"):
         return csv_box(name, field, words)
     if extra(field, "pad"):
@@ -105,7 +122,8 @@ def control(name: str, field: FieldInfo, words: Words, default: Any) -> Any:
     text = words.page["controls"][name]
     label = text["label"]
     # The default stands in every run: Streamlit leaves out of the URL what equals it.
-    common: dict[str, Any] = {"key": name, "value": default, "help": text.get("help"), "bind": "query-params"}
+    common: dict[str, Any] = {"key": name, "value": default, "help": text.get("help"), "on_change": moved}
+    common["bind"] = "query-params"
     if kind is bool:
         return st.toggle(label, **common)
     if kind is str:
@@ -117,7 +135,8 @@ def control(name: str, field: FieldInfo, words: Words, default: Any) -> Any:
         # Not bound: Streamlit's binding raises an exception for ?seed=inf.
         seed_from_url(name, among(range(low, high + 1, step), default))
         now = st.session_state[name]  # as in ``choice``
-        value = st.number_input(label, low, high, now, step=step, key=name, help=text.get("help"))
+        common |= {"value": now, "on_change": unbound(name, default, moved), "bind": None}
+        value = st.number_input(label, low, high, step=step, **common)
         write_to_url(name, value, default)
         return value
     return st.slider(label, low, high, step=step, **common)
@@ -191,8 +210,11 @@ def follow_language(kinds: list[type[Settings]], words: Words) -> None:
                 st.session_state[name] = option.get(st.session_state[name], st.session_state[name])
 
 
-def draw(kinds: list[type[Settings]], words: Words) -> list[Settings]:
-    """Widgets for all fields of several classes; those marked ``more`` behind one fold."""
+def draw(kinds: list[type[Settings]], words: Words, moved: Callable[[], None]) -> list[Settings]:
+    """Widgets for all fields of several classes; those marked ``more`` behind one fold.
+
+    ``moved`` is called when one of the last class was: of where one looks, and not of what is trained.
+    """
     raw: dict[str, Any] = {}
     every = [(kind, name, field) for kind in kinds for name, field in kind.model_fields.items()]
     forget_other_page(words.name, [name for _, name, _ in every])
@@ -205,12 +227,17 @@ def draw(kinds: list[type[Settings]], words: Words) -> list[Settings]:
     if any(extra(field, "csv") for _, _, field in few):
         told = st.container()
     few.sort(key=lambda item: (bool(extra(item[2], "csv")), item[2].annotation is not str))
-    for kind, name, field in few:
-        raw[name] = control(name, field, words, defaults(kind, words)[name])
+
+    def show(kind: type[Settings], name: str, field: FieldInfo) -> None:
+        then = moved if kind is kinds[-1] else None
+        raw[name] = control(name, field, words, defaults(kind, words)[name], then)
+
+    for item in few:
+        show(*item)
     if rest:
         with st.expander(words.say("more_settings")):
-            for kind, name, field in rest:
-                raw[name] = control(name, field, words, defaults(kind, words)[name])
+            for item in rest:
+                show(*item)
     with told:
         return [
             settings(kind, words, {name: raw[name] for name in kind.model_fields if raw[name] is not None})
