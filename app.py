@@ -14,6 +14,8 @@ from typing import Any
 import plotly
 import streamlit as st
 import streamlit.config
+import streamlit.runtime.app_session
+import streamlit.string_util
 from starlette.middleware import Middleware
 from starlette.middleware.gzip import GZipMiddleware
 from starlette.responses import PlainTextResponse
@@ -27,9 +29,10 @@ HERE = Path(__file__).resolve().parent
 # What draws: the browser fetches and compiles it while Streamlit itself is still starting.
 DRAWS = ["/assets/plotly/plotly-cartesian.min.js", address("chart"), address("diagram")]
 AHEAD = (b"link", ", ".join(f"<{path}>; rel=modulepreload" for path in DRAWS).encode())
-# Streamlit says the theme anew with every run of a script, and looks through all its settings six times for
-# it: a millisecond of each click, for what stays as long as the server runs.
+# Streamlit says the theme anew with every run of a script: looks through all its settings six times, and
+# spells the names of those that are set. A millisecond of each click, for what stays as long as it runs.
 streamlit.config.get_options_for_section = cache(streamlit.config.get_options_for_section)
+streamlit.runtime.app_session.to_snake_case = cache(streamlit.string_util.to_snake_case)  # type: ignore[attr-defined]
 COLLECT_EVERY = 30.0  # seconds; Streamlit's own collection after every rerun is switched off
 
 

@@ -2,6 +2,7 @@
 
 import csv
 import io
+from functools import partial
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
@@ -54,42 +55,34 @@ def table(lesson: "Lesson") -> bytes:
     return out.getvalue().encode()
 
 
-def show_link(lesson: "Lesson", address: str) -> None:
-    """The heading of the block, and the link."""
+def take_away(lesson: "Lesson") -> None:
+    """The block of a page."""
     say, name = lesson.words.say, lesson.name
+
+    def program() -> str:
+        return script(lesson.explainer, lesson.training, lesson.view)
+
     st.header(say("take_away"), anchor=False)
-    copyable(address, say("link"), say, key=f"u_link_{name}")
+    lesson.spots.show(
+        "link",
+        lambda: link(lesson),
+        lambda address: copyable(address, say("link"), say, key=f"u_link_{name}"),
+    )
     for field in csv_fields(lesson.explainer):
         if too_long(getattr(lesson.training, field)):
             st.caption(say("not_in_link", label=lesson.page["controls"][field]["label"]))
-
-
-def program(lesson: "Lesson") -> str:
-    """The program that prints the numbers of this state."""
-    return script(lesson.explainer, lesson.training, lesson.view)
-
-
-def shown_program(lesson: "Lesson") -> str | None:
-    """The program, where the visitor has opened it: after every change its lines are coloured again."""
-    return program(lesson) if st.session_state.get("show_program") else None
-
-
-def files(lesson: "Lesson", shown: str | None) -> None:
-    """The program, the numbers, and the data, to download; the program to read."""
-    say, name = lesson.words.say, lesson.name
     if lesson.reading is None:
         return
     # The files are made at a click: their page does not run again.
     at_click: dict[str, Any] = {"on_click": "ignore"}
     with st.container(horizontal=True):
-        st.download_button(
-            say("program"), lambda: program(lesson), f"{name}.py", "text/x-python", key="program", **at_click
-        )
+        st.download_button(say("program"), program, f"{name}.py", "text/x-python", key="program", **at_click)
         st.download_button(
             say("csv"), lambda: table(lesson), f"{name}.csv", "text/csv", key="csv", **at_click
         )
         for file in data_of(lesson.explainer, lesson.training):
             st.link_button(say("data_file", file=file), f"/data/{file}")
-    with st.expander(say("show_program"), key="show_program", on_change="rerun"):
-        if shown is not None:
-            st.code(shown, language="python")
+    # Drawn only when open: after every change the browser would colour its hundreds of lines again.
+    with st.expander(say("show_program"), key="show_program", on_change="rerun") as shown:
+        if shown.open:
+            lesson.spots.show("program", program, partial(st.code, language="python"))
