@@ -44,13 +44,13 @@ class Spots:
         """Draw what it ``says``, here and whenever that has changed."""
         self._says[key] = says
 
-        @turn()
         def spot() -> None:
-            if self._alone and self.asked() != self.shown:
-                st.rerun()  # a second control was moved with the first
-            self._alone = False
-            self._said[key] = says()
-            draw(self._said[key])
+            with turn(again=True):
+                if self._alone and self.asked() != self.shown:
+                    st.rerun()  # a second control was moved with the first
+                self._alone = False
+                self._said[key] = says()
+                draw(self._said[key])
 
         st.fragment(spot, key=key)()
 

@@ -23,12 +23,12 @@ _turns: deque[tuple[float, float]] = deque(maxlen=1_000)  # when each began and 
 _mine = local()
 
 
-def _take(queue: deque[Event] = _waiting) -> None:
+def _take(queue: deque[Event] = _waiting, first: bool = False) -> None:
     global _taken
     mine = Event()
     with _lock:
         if _taken:
-            queue.append(mine)
+            (queue.appendleft if first else queue.append)(mine)
         else:
             _taken = True
             mine.set()
@@ -64,15 +64,15 @@ def crowded() -> bool:
 
 
 @contextmanager
-def turn(patient: bool = False) -> Iterator[None]:
+def turn(patient: bool = False, again: bool = False) -> Iterator[None]:
     """Compute when it is this script's turn; a patient one lets others go first.
 
-    A turn inside a turn is the same one.
+    A turn inside a turn is the same one. Who was there already, for the same click, comes ``again`` first.
     """
     if getattr(_mine, "held", False):
         yield
         return
-    _take(_later if patient else _waiting)
+    _take(_later if patient else _waiting, first=again)
     try:
         yield
     finally:
