@@ -18,7 +18,7 @@ from ui.controls import draw
 from ui.course import course, page_file
 from ui.locale import Words
 from ui.pace import head_start, pace, watch
-from ui.parts import Picture, draw_part, pack
+from ui.parts import Picture, draw_part, pack, part_shown
 from ui.predict import ask
 from ui.readings import Part, Readings, kept
 from ui.spots import Spots
@@ -96,12 +96,11 @@ class Lesson:
             st.rerun(scope="fragment")
         with turn():
             self._stage(None)
-            # Once more: the session holds what the controls show when they are drawn.
-            spots.shown = spots.asked()
             self.linked = {}
             for block in self.blocks:
                 block()
-        spots.all = True
+        # Once more: the session holds what the controls show when they are drawn.
+        spots.shown, spots.all = spots.asked(), True
         ahead(self)  # last: the page is on its way
 
     def _stage(self, ahead: list[Any] | None) -> None:
@@ -184,7 +183,7 @@ class Lesson:
             parts = [part] if part else []
             self.spots.show(
                 name,
-                lambda: self._part(name, draw_picture, parts.pop() if parts else None),
+                lambda: part_shown(self, name, draw_picture, parts.pop() if parts else None),
                 lambda made: made and made[0](made[1], key=f"{self.name}_{name}"),
             )
             facts = "" if first or not run.checkpoints else measured(self, run)
@@ -195,21 +194,6 @@ class Lesson:
             below(self, run)
         elif first:
             st.empty()  # the place of the chips: what follows does not move, and is not built anew
-
-    def _part(self, name: str, draw_picture: Picture, made: Part | None) -> Part | None:
-        """A picture as it is to stand there, or None before the first. ``made``: where that is done."""
-        checkpoints = self.current.checkpoints
-        under = self.pinned.run.checkpoints if self.pinned else ()
-        state = (self.words.language, self.readings, len(checkpoints), self.pinned, len(under))
-        before, part = self._drawn.get(name, (None, None))
-        # The same; or it stands as it was, and keeps its place, until the new run's first checkpoint.
-        if part and (state == before or not checkpoints):
-            return part
-        if not checkpoints:
-            return None
-        part = made or draw_part(self, name, draw_picture, self.readings)
-        self._drawn[name] = None if made else state, part
-        return part
 
     @_block
     def sweep(self, field: str, draw_picture: SweepPicture) -> None:
@@ -229,15 +213,6 @@ class Lesson:
     def payload(self, name: str, draw_picture: Picture, readings: Readings) -> bytes:
         """A picture of these readings, over that of run A, as the browser takes it."""
         return draw_part(self, name, draw_picture, readings)[1]
-
-    @property
-    def _drawn(self) -> dict[str, tuple[Any, Part]]:
-        """The pictures of this page as this visitor saw them last, and what each was drawn from."""
-        page, drawn = st.session_state.get("drawn", ("", {}))
-        if page != self.name:
-            drawn = {}
-            st.session_state["drawn"] = self.name, drawn
-        return drawn
 
     # -- words -------------------------------------------------------------------------------------------
 

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 from weakref import WeakKeyDictionary
+
+import streamlit as st
 
 from explainers.support.once import OF_RUN
 from explainers.support.pictures import PIXELS, Chart, Diagram
@@ -48,6 +50,24 @@ def draw_part(
     if not under and not newest:
         known[asked] = len(checkpoints), made
     return made
+
+
+def part_shown(lesson: Lesson, name: str, draw_picture: Picture, made: Part | None) -> Part | None:
+    """A picture as it is to stand on the page now, or None before the first. ``made``: where that is done."""
+    checkpoints = lesson.current.checkpoints
+    under = lesson.pinned.run.checkpoints if lesson.pinned else ()
+    state = (lesson.words.language, lesson.readings, len(checkpoints), lesson.pinned, len(under))
+    page, drawn = st.session_state.get("drawn", ("", {}))
+    if page != lesson.name:  # the pictures as this visitor saw them last, and what each was drawn from
+        drawn = {}
+        st.session_state["drawn"] = lesson.name, drawn
+    before, part = drawn.get(name, (None, None))
+    # The same; or it stands as it was, and keeps its place, until the new run's first checkpoint.
+    if not checkpoints or (part and state == before):
+        return cast("Part | None", part)
+    part = made or draw_part(lesson, name, draw_picture, lesson.readings)
+    drawn[name] = None if made else state, part
+    return part
 
 
 def in_one(picture: Chart | Diagram, other: Chart | Diagram) -> bool:

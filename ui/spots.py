@@ -40,7 +40,7 @@ class Spots:
         inside = (st.session_state.get(key) for key in ("show_program", *self.lesson.questions))
         return held(self._kinds), *(st.query_params.get(key) for key in ("a", "sweep", "anew")), *inside
 
-    def show(self, key: str, says: Callable[[], Any], draw: Callable[[Any], None]) -> None:
+    def show(self, key: str, says: Callable[[], Any], draw: Callable[[Any], object]) -> None:
         """Draw what it ``says``, here and whenever that has changed."""
         self._says[key] = says
 

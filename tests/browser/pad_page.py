@@ -33,7 +33,7 @@ def page() -> None:
     def stage() -> None:
         left, right = st.columns([1, 3])
         with left:
-            view: Any = draw([View], words)[0]
+            view: Any = draw([View], words, lambda: None)[0]
             st.button("reset", on_click=lambda: st.session_state.update(drawing=""))
         with right:
             seen = Diagram(
