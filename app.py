@@ -103,14 +103,15 @@ async def lifespan(_: Any) -> AsyncIterator[dict[str, Any] | None]:
         await asyncio.to_thread(workers.stop)
 
 
+ROUTES = [
+    Mount("/vendor", StaticFiles(directory=Path(plotly.__file__).parent / "package_data")),
+    Mount("/assets", StaticFiles(directory=HERE / "static")),
+    ROUTE,
+    Mount("/data", StaticFiles(directory=HERE / "data")),
+]
 app = st.App(
     HERE / "ui" / "main.py",
     lifespan=lifespan,
-    routes=[
-        Mount("/vendor", StaticFiles(directory=Path(plotly.__file__).parent / "package_data")),
-        Mount("/assets", StaticFiles(directory=HERE / "static")),
-        ROUTE,
-        Mount("/data", StaticFiles(directory=HERE / "data")),
-    ],
+    routes=ROUTES,
     middleware=[Middleware(Guard), Middleware(GZipMiddleware, minimum_size=1024)],
 )

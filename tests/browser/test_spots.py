@@ -1,0 +1,113 @@
+"""In a full room what a change of where one looks does not touch is not sent again, and the page is right."""
+
+import asyncio
+import json
+import random
+from collections.abc import AsyncIterator, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import asynccontextmanager
+from typing import Any
+from urllib.parse import urlsplit
+
+import pytest
+from google.protobuf.json_format import MessageToDict  # type: ignore[import-untyped]
+from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
+from websockets.asyncio.client import connect
+from websockets.typing import Subprotocol
+
+from benchmarks.classroom import Notes, State, Visitor, elsewhere
+from explainers.support.registry import names
+from tests.browser.conftest import serving
+
+# What a control shows the browser holds; a file's address is another for each visitor.
+CONTROLS = {"slider", "number_input", "text_input", "text_area", "button_group", "selectbox", "checkbox"}
+OWN = {*CONTROLS, "download_button", "file_uploader"}
+
+
+@pytest.fixture(scope="module")
+def full() -> Iterator[str]:
+    with serving("tests/browser/full_room.py") as address:
+        yield address
+
+
+class Page:
+    """What stands on a visitor's page: where → the element. And what kinds came since it was last asked."""
+
+    def __init__(self, visitor: Visitor) -> None:
+        self.visitor, self.elements, self.came = visitor, {}, set[str]()  # type: ignore[var-annotated]
+        recv = visitor.socket.recv
+
+        async def noted(*args: Any, **kwargs: Any) -> Any:
+            data = await recv(*args, **kwargs)
+            message = ForwardMsg()
+            message.ParseFromString(bytes(data))
+            if message.WhichOneof("type") == "delta":
+                self.put(tuple(message.metadata.delta_path), message.delta)
+            return data
+
+        visitor.socket.recv = noted  # type: ignore[method-assign]
+
+    def put(self, path: tuple[int, ...], delta: Any) -> None:
+        """A new element or block stands in the place of all that stood there."""
+        for known in [known for known in self.elements if known[: len(path)] == path]:
+            del self.elements[known]
+        if delta.WhichOneof("type") == "new_element":
+            kind = delta.new_element.WhichOneof("type")
+            self.came.add(kind)
+            self.elements[path] = kind, MessageToDict(delta.new_element)
+
+    def text(self) -> dict[tuple[int, ...], Any]:
+        """What it says to whoever reads it, without the names that Streamlit gives."""
+
+        def plain(value: Any) -> Any:
+            if isinstance(value, dict):
+                return {key: plain(one) for key, one in value.items() if key not in ("id", "formId")}
+            return value
+
+        return {
+            path: plain(element)
+            for path, (kind, element) in self.elements.items()
+            if kind not in OWN
+            and not element.get("bidiComponent", {}).get("componentName", "").endswith("ahead")
+        }
+
+    def link(self) -> str:
+        """The address that the page hands out."""
+        parts = [
+            element["bidiComponent"] for kind, element in self.elements.values() if kind == "bidi_component"
+        ]
+        (link,) = (part for part in parts if part["componentName"].endswith("copyable"))
+        return str(json.loads(link["json"])["text"])
+
+
+@asynccontextmanager
+async def come(server: str, name: str, query: str = "lang=en") -> AsyncIterator[Page]:
+    address = server.replace("http", "ws") + "/_stcore/stream"
+    async with connect(address, subprotocols=[Subprotocol("streamlit")], max_size=None) as socket:
+        visitor = Visitor(socket, name, Notes())
+        visitor.query = query
+        page = Page(visitor)
+        await visitor.change({})
+        assert await visitor.trained()
+        yield page
+        assert not visitor.notes.errors
+
+
+@pytest.mark.parametrize("name", names())
+def test_the_page_is_what_its_link_shows_and_its_controls_are_not_sent_again(full: str, name: str) -> None:
+    async def look() -> None:
+        dice, state = random.Random(name), State()
+        async with come(full, name) as page:
+            for _ in range(3):
+                before = state
+                while state == before:
+                    state = elsewhere(page.visitor, dice)
+                page.came.clear()
+                await page.visitor.change(state)
+            assert page.came, "something else is shown"
+            assert not page.came & CONTROLS, "and no control is drawn for it"
+            async with come(full, name, urlsplit(page.link()).query) as fresh:
+                assert page.text() == fresh.text()
+
+    with ThreadPoolExecutor(1) as pool:
+        pool.submit(asyncio.run, look()).result()
