@@ -21,7 +21,7 @@ from ui.pace import head_start, pace, watch
 from ui.parts import Picture, draw_part, pack, part_shown
 from ui.predict import ask
 from ui.readings import Part, Readings, kept
-from ui.spots import Spots
+from ui.spots import PAGE, Spots
 from ui.status import asked_anew, below, measured, status
 from ui.sweep import SweepPicture, sweep
 from ui.take_away import take_away
@@ -255,7 +255,7 @@ class Lesson:
         Now all are known, and drawn.
         """
         self.blocks.append(partial(take_away, self))
-        st.fragment(self._body)()
+        st.fragment(self._body, key=PAGE)()
 
     @_block
     def text(self) -> None:

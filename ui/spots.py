@@ -20,6 +20,9 @@ if TYPE_CHECKING:
     from ui.lesson import Lesson
 
 
+PAGE = "page"  # the fragment of all that can change
+
+
 class Spots:
     """What a page shows of the view, and how each part of it stands there."""
 
@@ -53,6 +56,14 @@ class Spots:
                 draw(self._said[key])
 
         st.fragment(spot, key=key)()
+
+    def together(self) -> None:
+        """Draw the page when a control was moved in the same moment as a component reported something.
+
+        The browser sends both at once, as a change of the first of them alone.
+        """
+        if self.all and self.asked() != self.shown:
+            st.rerun(PAGE)
 
     def moved(self) -> None:
         """Draw the spots that differ, and nothing else, if a class clicks and nothing else does.

@@ -56,3 +56,13 @@ def test_an_answer_to_an_earlier_key_press_is_passed_over(page: Visit) -> None:
     page.page.wait_for_selector(IDLE, state="attached")
     drawn = page.page.evaluate("window.__drawn")
     assert drawn == sorted(drawn) and drawn[-1] == 14
+
+
+def test_a_key_pressed_in_the_moment_of_reaching_is_not_lost(browser: BrowserContext, server: str) -> None:
+    opened = visit(browser, server, "time_series", "en").open()
+    opened.page.locator(".st-key-horizon input").focus()
+    opened.page.keyboard.press("ArrowRight")  # the browser sends both at once
+    opened.page.wait_for_function(
+        "() => document.querySelector('.u-copyable').innerText.includes('horizon=12')"
+    )
+    opened.page.close()

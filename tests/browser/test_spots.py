@@ -11,13 +11,14 @@ from urllib.parse import urlsplit
 
 import pytest
 from google.protobuf.json_format import MessageToDict  # type: ignore[import-untyped]
+from playwright.sync_api import BrowserContext, expect
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 from websockets.asyncio.client import connect
 from websockets.typing import Subprotocol
 
 from benchmarks.classroom import Notes, State, Visitor, elsewhere
 from explainers.support.registry import names
-from tests.browser.conftest import serving
+from tests.browser.conftest import IDLE, serving, visit
 
 # What a control shows the browser holds; a file's address is another for each visitor.
 CONTROLS = {"slider", "number_input", "text_input", "text_area", "button_group", "selectbox", "checkbox"}
@@ -114,3 +115,38 @@ def test_the_page_is_what_its_link_shows_and_its_controls_are_not_sent_again(ful
 
     with ThreadPoolExecutor(1) as pool:
         pool.submit(asyncio.run, look()).result()
+
+
+def test_the_picture_moves_and_the_controls_stay_where_they_are(browser: BrowserContext, full: str) -> None:
+    at = visit(browser, full, "average_pooling", "en").open(shuffle="1")
+    page = at.page
+    page.evaluate(
+        """() => {
+          for (const one of document.querySelectorAll('.st-key-u_stage input, h2')) one.__stood = true;
+          window.shown = () => [...document.querySelectorAll('.u-picture')].map((one) => one.__data.join());
+          window.before = window.shown();
+        }"""
+    )
+    slider = page.locator(".st-key-shuffle input").first
+    slider.focus()
+    page.keyboard.press("ArrowRight")
+    page.wait_for_function("() => location.search.includes('shuffle=2')")
+    page.wait_for_function("() => window.shown()[0] !== window.before[0]")
+    link = page.locator(".u-copyable")
+    expect(link).to_contain_text("shuffle=2")
+    # What Streamlit does not bind to the address itself.
+    page.locator(".st-key-trained_on [role=radio]").nth(1).click()
+    page.wait_for_function("() => location.search.includes('trained_on=reviews')")
+    expect(link).to_contain_text("trained_on=reviews")
+    assert page.evaluate(
+        "() => [...document.querySelectorAll('.st-key-u_stage input, h2')].every((one) => one.__stood)"
+    )
+    # The way back, run A and a new training draw all of it again.
+    page.locator(".st-key-pin button").click()
+    expect(page.locator(".st-key-unpin button")).to_be_visible()
+    page.locator(".st-key-reset button").click()
+    expect(page.locator(".st-key-reset")).to_have_count(0)
+    page.wait_for_selector(IDLE, state="attached")
+    assert slider.input_value() == "0" and "trained_on=" not in page.url
+    expect(link).not_to_contain_text("shuffle=")
+    page.close()

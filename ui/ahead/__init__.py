@@ -57,7 +57,7 @@ def _send_ahead(lesson: "Lesson", fields: list[str]) -> None:
         "sizes": [len(data) for data in pictures.values()],
     }
     data = b"\n".join([orjson.dumps(head), b"".join(pictures.values())])
-    _send(key=key, data=data, on_reached_change=lambda: None)
+    _send(key=key, data=data, on_reached_change=lesson.spots.together)
 
 
 def _pictures(lesson: "Lesson", field: str) -> dict[int, bytes]:
