@@ -82,7 +82,7 @@ class Lesson:
 
         When a control was moved the picture goes to the browser first, alone (of a picture of pixels the
         newest frame), and then the page, which says the rest about the same state. Where others click, all
-        goes at once: the stage twice would keep them waiting.
+        goes at once, or of it what differs alone: the stage twice would keep them waiting.
         """
         spots = self.spots
         asked, shown = spots.asked(), spots.shown
@@ -182,7 +182,7 @@ class Lesson:
                     status(self, run)
             parts = [part] if part else []
             self.spots.show(
-                name,
+                f"picture_{name}",
                 lambda: part_shown(self, name, draw_picture, parts.pop() if parts else None),
                 lambda made: made and made[0](made[1], key=f"{self.name}_{name}"),
             )

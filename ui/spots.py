@@ -28,6 +28,7 @@ class Spots:
 
     def __init__(self, lesson: "Lesson", kinds: list[type[Settings]]) -> None:
         self.lesson, self._kinds = lesson, kinds
+        self._sweeps: tuple[str, ...] = tuple(getattr(lesson.explainer, "SWEEPS", ()))
         self._says: dict[str, Callable[[], Any]] = {}
         self._said: dict[str, Any] = {}
         self.shown: Any = None  # what was asked for when the page was drawn
@@ -65,6 +66,11 @@ class Spots:
         if self.all and self.asked() != self.shown:
             st.rerun(PAGE)
 
+    def _pushed(self) -> bool:
+        """Whether a button was pushed, too, that writes into the address: a spot does not know of that."""
+        sweeps = (f"sweep_{field}{end}" for field in self._sweeps for end in ("", "_close"))
+        return any(st.session_state.get(key) for key in ("pin", "unpin", "anew", *sweeps))
+
     def moved(self) -> None:
         """Draw the spots that differ, and nothing else, if a class clicks and nothing else does.
 
@@ -72,7 +78,7 @@ class Spots:
         """
         lesson, now, before = self.lesson, self.asked(), self.shown
         context = get_script_run_ctx()
-        if not (self.all and crowded() and context and context.fragment_ids_this_run):
+        if not (self.all and crowded() and context and context.fragment_ids_this_run) or self._pushed():
             return
         if None in (now[0], before[0]) or (now[0][0], now[1:]) != (before[0][0], before[1:]) or now[2]:
             return  # an open sweep shows the view of all its runs

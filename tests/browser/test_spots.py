@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 import pytest
 from google.protobuf.json_format import MessageToDict  # type: ignore[import-untyped]
 from playwright.sync_api import BrowserContext, expect
+from streamlit.proto.BackMsg_pb2 import BackMsg
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 from websockets.asyncio.client import connect
 from websockets.typing import Subprotocol
@@ -112,6 +113,30 @@ def test_the_page_is_what_its_link_shows_and_its_controls_are_not_sent_again(ful
                 raise AssertionError("controls are drawn again at each change")
             async with come(full, name, urlsplit(page.link()).query) as fresh:
                 assert page.text() == fresh.text()
+
+    with ThreadPoolExecutor(1) as pool:
+        pool.submit(asyncio.run, look()).result()
+
+
+@pytest.mark.parametrize(("button", "then"), [("pin", "a="), ("break_untrained", "steps=24")])
+def test_a_button_that_is_pushed_with_it_counts(full: str, button: str, then: str) -> None:
+    async def look() -> None:
+        async with come(full, "average_pooling", "lang=en&shuffle=1") as page:
+            visitor = page.visitor
+            await visitor.change({"shuffle": 2})
+            ids = (one["button"]["id"] for kind, one in page.elements.values() if kind == "button")
+            (pushed,) = (identity for identity in ids if identity.endswith(f"-{button}"))
+            message = BackMsg()
+            rerun = message.rerun_script
+            rerun.page_name, rerun.page_script_hash = visitor.page, visitor.hash
+            # The browser has written the slider's value into the address.
+            rerun.fragment_id, rerun.query_string = visitor.fragments["shuffle"], "shuffle=3"
+            both = rerun.widget_states.widgets
+            both.add(id=visitor.widgets["shuffle"]).double_array_value.data.append(3)
+            both.add(id=pushed).trigger_value = True
+            await visitor.socket.send(message.SerializeToString())
+            await visitor.answered()
+            assert then in page.link() and "shuffle=3" in page.link()
 
     with ThreadPoolExecutor(1) as pool:
         pool.submit(asyncio.run, look()).result()

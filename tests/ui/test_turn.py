@@ -63,6 +63,25 @@ def test_who_is_patient_comes_last() -> None:
     assert not turn._taken
 
 
+def test_who_was_there_before_comes_first() -> None:
+    order: list[str] = []
+
+    def again() -> None:
+        with turn.turn(again=True):
+            order.append("again")
+
+    with turn.turn():
+        new = script(partial(order.append, "new"))
+        until(lambda: len(turn._waiting) == 1)
+        known = Thread(target=again)
+        known.start()
+        until(lambda: len(turn._waiting) == 2)
+    for thread in (new, known):
+        thread.join(NEVER)
+    assert order == ["again", "new"]
+    assert not turn._taken
+
+
 def test_a_fragment_inside_a_script_has_its_turn() -> None:
     with turn.turn(), turn.turn():
         pass
