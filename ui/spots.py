@@ -28,15 +28,15 @@ class Spots:
 
     def __init__(self, lesson: "Lesson", kinds: list[type[Settings]]) -> None:
         self.lesson, self._kinds = lesson, kinds
-        self._sweeps: tuple[str, ...] = tuple(getattr(lesson.explainer, "SWEEPS", ()))
         self._says: dict[str, Callable[[], Any]] = {}
         self._said: dict[str, Any] = {}
+        self._next: dict[str, Any] = {}  # worked out when a control was moved, and not drawn yet
         self.shown: Any = None  # what was asked for when the page was drawn
         self.all = self._alone = False  # whether all spots stand there; whether they are drawn alone
 
     def forget(self) -> None:
         """The page is drawn anew."""
-        self._says, self._said = {}, {}
+        self._says, self._said, self._next = {}, {}, {}
         self.all = self._alone = False
 
     def asked(self) -> tuple[Any, ...]:
@@ -53,7 +53,7 @@ class Spots:
                 if self._alone and self.asked() != self.shown:
                     st.rerun()  # a second control was moved with the first
                 self._alone = False
-                self._said[key] = says()
+                self._said[key] = self._next.pop(key) if key in self._next else says()
                 draw(self._said[key])
 
         st.fragment(spot, key=key)()
@@ -68,7 +68,8 @@ class Spots:
 
     def _pushed(self) -> bool:
         """Whether a button was pushed, too, that writes into the address: a spot does not know of that."""
-        sweeps = (f"sweep_{field}{end}" for field in self._sweeps for end in ("", "_close"))
+        fields = getattr(self.lesson.explainer, "SWEEPS", ())
+        sweeps = (f"sweep_{field}{end}" for field in fields for end in ("", "_close"))
         return any(st.session_state.get(key) for key in ("pin", "unpin", "anew", *sweeps))
 
     def moved(self) -> None:
@@ -76,10 +77,10 @@ class Spots:
 
         Called when a control of the view was moved, before anything is drawn; if it returns, all is drawn.
         """
-        lesson, now, before = self.lesson, self.asked(), self.shown
         context = get_script_run_ctx()
         if not (self.all and crowded() and context and context.fragment_ids_this_run) or self._pushed():
             return
+        lesson, now, before = self.lesson, self.asked(), self.shown
         if None in (now[0], before[0]) or (now[0][0], now[1:]) != (before[0][0], before[1:]) or now[2]:
             return  # an open sweep shows the view of all its runs
         if any(run.state != "finished" for run in lesson.runs):
@@ -90,7 +91,8 @@ class Spots:
         with turn():
             lesson.view = now[0][1]
             lesson.readings = kept("main", lesson.explainer, lesson.current, lesson.view)
-            differing = [key for key, says in self._says.items() if says() != self._said[key]]
+            said = {key: says() for key, says in self._says.items()}
+        self._next = {key: value for key, value in said.items() if value != self._said[key]}
         self.shown, self._alone = now, True
-        if differing:
-            st.rerun(differing)
+        if self._next:
+            st.rerun(list(self._next))
