@@ -3,16 +3,19 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import count
 from typing import Literal
 
+import numpy as np
 import torch
 from pydantic import Field
 from torch import Tensor, nn
 
+from explainers.support.by_hand import Step, sigmoid, unroll_gru
 from explainers.support.contract import Array, Checkpoint, Say, Settings, checkpoint_steps, weights_of
 from explainers.support.init import seeded
 from explainers.support.measured import Measured
-from explainers.support.once import of_run, once
+from explainers.support.once import of_run
 from explainers.support.order_pairs import mixed_up, pair_split, pair_vocabulary, sample_rows, shuffled
 from explainers.support.order_pictures import SHOWN, pairs_apart, pooling_diagram
 from explainers.support.pictures import Chart, Diagram, curves
@@ -163,18 +166,6 @@ class Reading(Measured):
     shares: dict[str, list[float]]  # the same as shares of positive, from 0 to 1
 
 
-@once
-def trained(checkpoint: Checkpoint, corpus: str) -> tuple[Pooled, Recurrent]:
-    """Both models as they were at this step, trained on ``pairs`` or ``reviews``."""
-    weights = {kind: checkpoint.state(f"{kind}_{corpus}") for kind in KINDS}
-    rows, dim = weights["pooled"]["embed.weight"].shape  # V + 1, d
-    pooled = Pooled(rows, dim, POOLINGS[int(checkpoint.numbers["pooling"])])
-    recurrent = Recurrent(rows, dim)
-    pooled.load_state_dict(weights["pooled"])
-    recurrent.load_state_dict(weights["recurrent"])
-    return pooled, recurrent
-
-
 @lru_cache(maxsize=256)  # of a run's checkpoints all are asked the same
 def in_two_orders(
     text: str, number: int, corpus: str, language: str
@@ -195,23 +186,41 @@ def read(checkpoint: Checkpoint, view: View) -> Reading:
 
     It is always asked in two orders: as typed, and in the order chosen, or in order 1 if none is.
     """
-    language = LANGUAGES[int(checkpoint.numbers["language"])]
+    return read_all([checkpoint], view)[0]
+
+
+def read_all(checkpoints: Sequence[Checkpoint], view: View) -> list[Reading]:
+    """The same of C checkpoints of one run, a word of all at a time: they share the text and its orders."""
+    numbers = checkpoints[0].numbers
+    language, pooling = LANGUAGES[int(numbers["language"])], POOLINGS[int(numbers["pooling"])]
     asked = in_two_orders(view.text, view.shuffle or 1, view.trained_on, language)
-    tokens, mixed, batch, same, unknown, V = asked
-    pooled, recurrent = trained(checkpoint, view.trained_on)
-    shown = int(view.shuffle > 0)
-    with torch.inference_mode():
-        vectors, states = pooled.pool(batch), recurrent.states(batch)  # (2, d), (2, T, d)
-        columns = {"vector": pooled.embed(batch.tokens[shown]), "state": states[shown]}
-        scores = {"pooled": pooled.score(vectors), "recurrent": recurrent.score(states[:, -1])}
-        logits = {kind: score.squeeze(-1) for kind, score in scores.items()}  # (2,) each
-    return Reading(
-        checkpoint.step, checkpoint.of, checkpoint.numbers, view.shuffle, [tokens, mixed][shown],
-        unknown, same, V,
-        {name: column.numpy() for name, column in columns.items()}, vectors[shown].numpy(),
-        {kind: values.tolist() for kind, values in logits.items()},
-        {kind: values.sigmoid().tolist() for kind, values in logits.items()},
-    )  # fmt: skip
+    typed, mixed, batch, same, unknown, V = asked
+    orders, shown = batch.tokens.numpy(), int(view.shuffle > 0)  # (2, T)
+    each = [(checkpoint.weights, ids) for checkpoint in checkpoints for ids in orders]  # C · 2
+
+    def of_each(kind: str, name: str) -> list[Array]:
+        return [weights[f"{kind}_{view.trained_on}.{name}"] for weights, _ in each]
+
+    vectors, logits = {}, {}
+    for kind in KINDS:
+        tables = of_each(kind, "embed.weight")
+        vectors[kind] = np.stack([table[ids] for table, (_, ids) in zip(tables, each, strict=True)])
+    steps = Step.stacked([Step.of(weights, f"recurrent_{view.trained_on}.gru") for weights, _ in each])
+    states = unroll_gru(vectors["recurrent"], steps)
+    pooled = getattr(vectors["pooled"], pooling)(axis=1)  # (C · 2, T, d) → (C · 2, d)
+    for kind, last in {"pooled": pooled, "recurrent": states[:, -1]}.items():
+        weight, bias = (np.concatenate(of_each(kind, name)) for name in ("score.weight", "score.bias"))
+        logits[kind] = ((last * weight).sum(axis=1) + bias).reshape(-1, 2)
+    shares = {kind: sigmoid(values) for kind, values in logits.items()}
+    return [
+        Reading(
+            checkpoint.step, checkpoint.of, checkpoint.numbers, view.shuffle, mixed if shown else typed,
+            unknown, same, V, {"vector": vectors["pooled"][at], "state": states[at]}, pooled[at],
+            {kind: values[i].tolist() for kind, values in logits.items()},
+            {kind: values[i].tolist() for kind, values in shares.items()},
+        )
+        for i, (checkpoint, at) in enumerate(zip(checkpoints, count(shown, 2), strict=False))
+    ]  # fmt: skip
 
 
 def headline(checkpoint: Checkpoint, reading: Reading) -> dict[str, float]:

@@ -1,7 +1,7 @@
 """What the checkpoints of one run say about one view, read once each and kept for all who ask the same."""
 
 from collections import OrderedDict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from threading import Lock
 from typing import Any
 from weakref import ref
@@ -40,11 +40,16 @@ class Readings:
         """The readings of these checkpoints, each made when it is first looked at: no picture needs all."""
         return _Upto(self, checkpoints)
 
-    def of(self, index: int, checkpoint: Checkpoint) -> Any:
-        """The reading of this run's checkpoint number ``index``."""
-        if index not in self._read:
-            self._read[index] = self.explainer.read(checkpoint, self.view)
-        return self._read[index]
+    def of(self, indices: Sequence[int], checkpoints: Sequence[Checkpoint]) -> list[Any]:
+        """The readings of this run's checkpoints number so and so; those that are not known yet at once."""
+        if new := [index for index in indices if index not in self._read]:
+            asked = [checkpoints[index] for index in new]
+            if hasattr(self.explainer, "read_all"):
+                read = self.explainer.read_all(asked, self.view)
+            else:
+                read = [self.explainer.read(checkpoint, self.view) for checkpoint in asked]
+            self._read.update(zip(new, read, strict=True))
+        return [self._read[index] for index in indices]
 
 
 class _Upto(Sequence[Any]):
@@ -57,8 +62,11 @@ class _Upto(Sequence[Any]):
     def __getitem__(self, at: Any) -> Any:
         index = range(len(self))[at]  # counted from the first, or several of them
         if isinstance(index, range):
-            return [self[one] for one in index]
-        return self._readings.of(index, self._checkpoints[index])
+            return self._readings.of(index, self._checkpoints)
+        return self._readings.of([index], self._checkpoints)[0]
+
+    def __iter__(self) -> Iterator[Any]:
+        return iter(self[:])
 
 
 def shared(explainer: Any, run: Run, view: Settings) -> Readings:

@@ -1,11 +1,10 @@
 """One step of a recurrent cell by hand: what nn.RNNCell, nn.GRUCell and nn.LSTMCell do, product by product.
 
-The letters are those of torch's documentation. In double precision and one sequence at a time: to be looked
-at, not to be trained.
+The letters are those of torch's documentation. In double precision: to be looked at, not to be trained.
 """
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, fields
 
 import numpy as np
 
@@ -16,13 +15,19 @@ from explainers.support.contract import Array
 class Step:
     """The numbers of one step, as torch names them: G blocks of H rows each.
 
-    G is 1 in an RNN, 3 in a GRU (for r, z, n) and 4 in an LSTM (for i, f, g, o).
+    G is 1 in an RNN, 3 in a GRU (for r, z, n) and 4 in an LSTM (for i, f, g, o). Those of several models may
+    be stacked, (N, …) each, for an input (N, d) and a state (N, H).
     """
 
     W_ih: Array  # (G·H, d): what the new input does to the state
     b_ih: Array  # (G·H,)
     W_hh: Array  # (G·H, H): what the state before does to it
     b_hh: Array  # (G·H,)
+
+    @classmethod
+    def stacked(cls, steps: Sequence["Step"]) -> "Step":
+        """Those of N models, side by side."""
+        return cls(*(np.stack([getattr(step, part.name) for step in steps]) for part in fields(cls)))
 
     @classmethod
     def of(cls, weights: Mapping[str, Array], layer: str, suffix: str = "_l0") -> "Step":
@@ -69,8 +74,8 @@ def rnn_cell(step: Step, a: Array, h: Array) -> dict[str, Array]:
 
 
 def gru_cell(step: Step, a: Array, h: Array) -> dict[str, Array]:
-    """h_t = (1 − z) · n + z · h_{t−1} (Cho et al., 2014): the state, what is kept, what is new, (H,) each."""
-    (a_r, a_z, a_n), (m_r, m_z, m_n) = a.reshape(3, -1), step.recall(h).reshape(3, -1)  # (H,) each
+    """h_t = (1 − z) · n + z · h_{t−1} (Cho et al., 2014): states (…, H), what is kept and what is new."""
+    (a_r, a_z, a_n), (m_r, m_z, m_n) = (np.split(part, 3, axis=-1) for part in (a, step.recall(h)))
     r, z = sigmoid(a_r + m_r), sigmoid(a_z + m_z)
     n = np.tanh(a_n + r * m_n)
     return {"keep": z, "new": n, "state": (1 - z) * n + z * h}
@@ -90,3 +95,12 @@ def unroll(vectors: Array, step: Step) -> Array:
     for t, a in enumerate(step.read(vectors), start=1):
         states[t] = rnn_cell(step, a, states[t - 1])["state"]
     return states
+
+
+def unroll_gru(vectors: Array, steps: Step) -> Array:
+    """N GRUs, each over its own vectors (N, T, d), from h_0 = 0: the states h_1 … h_T, (N, T, H)."""
+    N, T, _ = vectors.shape
+    states = np.zeros((N, T + 1, steps.W_hh.shape[-1]))
+    for t in range(T):
+        states[:, t + 1] = gru_cell(steps, steps.read(vectors[:, t]), states[:, t])["state"]
+    return states[:, 1:]

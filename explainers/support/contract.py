@@ -13,6 +13,8 @@ An explainer is a module ``explainers/x.py`` with
 - ``train(training) -> Iterator[Checkpoint]``: 20 to 40 checkpoints (10 to 40 where the run ships), the first
   before training,
 - ``read(checkpoint, view) -> Reading``: the trained model, asked about what the visitor looks at,
+- where that is many small steps, which in a class are each visitor's wait: ``read_all(checkpoints, view)``,
+  the readings of several checkpoints of one run, made together,
 - ``headline(checkpoint, reading) -> dict[str, float]``: the numbers that the page's sentence rests on,
 - ``HEADLINE``: their names, in this order,
 - ``see(checkpoint, reading) -> list[Say]``: which sentences are true of this run,

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from functools import cache
+from typing import Any
 
 import numpy as np
 import pytest
@@ -101,6 +102,34 @@ def test_pooling_by_hand_equals_torch_and_ignores_padding(pooling: str) -> None:
     table = model.embed.weight.detach().numpy()
     by_hand = [getattr(table[ids], pooling)(axis=0) for ids in texts]
     np.testing.assert_allclose(model.pool(pack(texts, [0.0] * 3)).detach().numpy(), by_hand, atol=1e-6)
+
+
+@pytest.mark.parametrize("pooling", page.POOLINGS)
+@pytest.mark.parametrize("corpus", ["pairs", "reviews"])
+def test_what_is_read_of_all_checkpoints_at_once_is_what_each_torch_model_says(
+    pooling: str, corpus: str
+) -> None:
+    checkpoints = list(page.train(page.Training(pooling=pooling, steps=24)))[::8]
+    for text in (*TEXTS, "", "zorgle", "good " * 40):
+        view = page.View(text=text, shuffle=2, trained_on=corpus)
+        readings = page.read_all(checkpoints, view)
+        for checkpoint, reading in zip(checkpoints, readings, strict=True):
+            assert reading.step == checkpoint.step
+            rows, d = checkpoint.weights[f"pooled_{corpus}.embed.weight"].shape
+            pooled, recurrent = page.Pooled(rows, d, pooling), page.Recurrent(rows, d)
+            pooled.load_state_dict(checkpoint.state(f"pooled_{corpus}"))
+            recurrent.load_state_dict(checkpoint.state(f"recurrent_{corpus}"))
+            batch = page.in_two_orders(text, 2, corpus, "en")[2]
+            with torch.no_grad():
+                made: dict[str, tuple[torch.Tensor, Any]] = {
+                    "pooled": (pooled(batch), reading.logits["pooled"]),
+                    "recurrent": (recurrent(batch), reading.logits["recurrent"]),
+                    "vector": (pooled.embed(batch.tokens[1]), reading.columns["vector"]),
+                    "state": (recurrent.states(batch)[1], reading.columns["state"]),
+                    "pool": (pooled.pool(batch)[1], reading.pooled),
+                }
+            for name, (theirs, ours) in made.items():
+                np.testing.assert_allclose(ours, theirs.numpy(), rtol=1e-5, atol=1e-6, err_msg=name)
 
 
 def test_the_recurrent_answer_is_read_off_the_last_state() -> None:
