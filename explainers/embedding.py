@@ -176,6 +176,11 @@ class Reading(Measured):
     dimensions: int  # of the map
 
     @cached_property
+    def on_map(self) -> Callable[[Array], Array]:
+        """Where vectors (M, d) lie on the map of the followed words at this checkpoint: (M, dimensions)."""
+        return projection(self.vectors, self.dimensions)
+
+    @cached_property
     def explained(self) -> float:
         """The share of the variance of the followed words that a map of them can show."""
         return float(principal_axes(self.vectors)[1][: self.dimensions].sum())
@@ -214,7 +219,7 @@ def see(checkpoint: Checkpoint, reading: Reading) -> list[Say]:
     said.append(Say("explained_all" if d <= reading.dimensions else "explained", values))
     if values["failed_step"] > 0 and not values["loss"] <= values["loss_start"]:
         said.append(Say("failed", {**values, "step": int(values["failed_step"])}))
-    mapped = projection(reading.vectors, reading.dimensions)(reading.table)
+    mapped = reading.on_map(reading.table)
     drawn = int(distances_from(mapped, vocabulary(WORDS)[reading.word], UNKNOWN).argmin())
     if drawn != reading.away.argmin():
         names = {"word": reading.word, "drawn": words_by_frequency()[drawn - 1]}
@@ -230,8 +235,7 @@ def see(checkpoint: Checkpoint, reading: Reading) -> list[Say]:
 def picture_map(readings: Sequence[Reading]) -> Chart:
     """The followed words on the plane, or in the space, in which they differ most at the end of the run."""
     last = readings[-1]
-    projected = projection(last.vectors, last.dimensions)
-    maps = [projected(reading.vectors) for reading in readings]
+    maps = [last.on_map(reading.vectors) for reading in readings]
     groups = {"positive": slice(0, 8), "negative": slice(8, 16), "followed": slice(16, None)}
     return word_map(maps, last.words, groups, [reading.step for reading in readings])
 
@@ -239,18 +243,18 @@ def picture_map(readings: Sequence[Reading]) -> Chart:
 def picture_neighbours(readings: Sequence[Reading]) -> Diagram:
     """The nearest of all words in d dimensions beside the nearest on the map, each with its other rank."""
     last = readings[-1]
-    projected = projection(last.vectors, last.dimensions)
-    mapped = np.stack([projected(reading.table) for reading in readings])  # (F, V + 1, 2 or 3)
+    mapped = np.stack([last.on_map(reading.table).T for reading in readings])  # (F, 2 or 3, V + 1)
     away = {
         "true": np.stack([reading.away for reading in readings]),
-        "map": distances_from(mapped, vocabulary(WORDS)[last.word], UNKNOWN),
+        "map": distances_from(mapped.swapaxes(1, 2), vocabulary(WORDS)[last.word], UNKNOWN),
     }
+    names = words_by_frequency()
     frames: list[dict[str, Any]] = [{} for _ in readings]
     for key, other in (("true", "map"), ("map", "true")):
         top = first_of(away[key], NEAREST)  # (F, 7)
         far, places = np.take_along_axis(away[key], top, 1), places_of(away[other], top)
         for frame, ids, distances, ranks in zip(frames, top, far, places, strict=True):
-            frame[f"word_{key}"] = [[words_by_frequency()[i - 1]] for i in ids]
+            frame[f"word_{key}"] = [[names[i - 1]] for i in ids.tolist()]
             frame[f"distance_{key}"] = distances[:, None].tolist()
             frame[f"rank_{key}"] = ranks[:, None].tolist()
     grids = [
@@ -279,14 +283,10 @@ def nearest_by_cosine(reading: Reading) -> int:
     return int(distances.argmin())
 
 
-def cosine_of(reading: Reading, other: int) -> dict[str, float]:
-    """The dot product, both lengths and the cosine of the asked word and of word ``other``."""
-    return cosine_parts(*reading.table[[vocabulary(WORDS)[reading.word], other]])
-
-
 def formula(reading: Reading) -> dict[str, float]:
-    """The cosine of the asked word and its nearest."""
-    return cosine_of(reading, nearest_by_cosine(reading))
+    """The dot product, both lengths and the cosine of the asked word and of its nearest."""
+    rows = [vocabulary(WORDS)[reading.word], nearest_by_cosine(reading)]
+    return {name: float(value) for name, value in cosine_parts(*reading.table[rows]).items()}
 
 
 def picture_cosine(readings: Sequence[Reading]) -> Diagram:

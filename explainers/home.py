@@ -175,9 +175,14 @@ def picture_journey(readings: Sequence[Reading]) -> Diagram:
              arithmetic=f"σ({dots} + {{bias:0,0}}) = σ({{logit:0,0}}) = {{self}}"),
     ]  # fmt: skip
     arrows.append(Arrow("mean", "score"))
+    same: dict[str, Any] = {}  # whatever the model has learnt
+    for t in shown:
+        same[f"word{t}"], same[f"id{t}"] = [[last.tokens[t]]], [[last.ids[t]]]
+        same[f"row{t}"] = [[int(i == last.ids[t]) for i in around(last.ids[t])]]
     frames = []
     for reading in readings:
         frame: dict[str, Any] = {
+            **same,
             "mean": [[v] for v in reading.mean],
             "weight": [[v] for v in reading.weight],
             "bias": [[reading.bias]],
@@ -185,9 +190,6 @@ def picture_journey(readings: Sequence[Reading]) -> Diagram:
             "score": [[reading.score]],
         }
         for t in shown:
-            frame[f"word{t}"] = [[reading.tokens[t]]]
-            frame[f"id{t}"] = [[reading.ids[t]]]
-            frame[f"row{t}"] = [[int(i == reading.ids[t]) for i in around(reading.ids[t])]]
             frame[f"vector{t}"] = [[v] for v in reading.vectors[t]]
         frames.append(frame)
     scale = max([abs(v) for reading in readings for vector in reading.vectors for v in vector] + [1.0])

@@ -1,6 +1,7 @@
 """The cosine of two vectors, worked out."""
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 
@@ -10,11 +11,12 @@ from explainers.support.pictures import Arrow, Diagram, Grid
 SHOWN = 8  # numbers of each vector on the picture
 
 
-def cosine_parts(a: Array, b: Array) -> dict[str, float]:
-    """The dot product of a (d,) and b (d,), their lengths, and the cosine, from −1 to 1."""
+def cosine_parts(a: Array, b: Array) -> dict[str, Array]:
+    """The dot product of a (…, d) and b (…, d), their lengths, and the cosine, from −1 to 1: (…,) each."""
     a, b = a.astype(np.float64), b.astype(np.float64)
-    parts = {"dot": float(a @ b), "norm_a": float(np.linalg.norm(a)), "norm_b": float(np.linalg.norm(b))}
-    return {**parts, "cosine": parts["dot"] / max(parts["norm_a"] * parts["norm_b"], 1e-12)}
+    parts = {"dot": np.vecdot(a, b)}
+    parts |= {"norm_a": np.linalg.norm(a, axis=-1), "norm_b": np.linalg.norm(b, axis=-1)}
+    return {**parts, "cosine": parts["dot"] / np.maximum(parts["norm_a"] * parts["norm_b"], 1e-12)}
 
 
 def cosine_diagram(words: tuple[str, str], pairs: Sequence[Array], steps: list[int]) -> Diagram:
@@ -29,11 +31,14 @@ def cosine_diagram(words: tuple[str, str], pairs: Sequence[Array], steps: list[i
     d = pairs[-1].shape[1]
     shown = min(SHOWN, d)
     products = Label("title.product") if shown == d else Label("title.product_some", shown=shown, d=d)
-    frames = []
-    for pair in pairs:
-        a, b = pair[:, :shown, None]  # (d, 1) each
-        parts = {name: [[value]] for name, value in cosine_parts(*pair).items()}
-        frames.append({"a": a, "b": b, "product": a * b, **parts})
+    a, b = np.stack(pairs, axis=1)  # (F, d) each
+    shown_parts = {"a": a[:, :shown], "b": b[:, :shown], "product": (a * b)[:, :shown]}
+    worked_out = {name: values.tolist() for name, values in cosine_parts(a, b).items()}
+    frames: list[dict[str, Any]] = [
+        {name: values[f, :, None] for name, values in shown_parts.items()}
+        | {name: [[values[f]]] for name, values in worked_out.items()}
+        for f in range(len(pairs))
+    ]
     grids = [
         Grid("a", (0, 0), title=words[0]),
         Grid("b", (1, 0), title=words[1]),

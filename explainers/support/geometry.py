@@ -29,12 +29,12 @@ def principal_axes(vectors: Array) -> tuple[Array, Array]:
 
 def projection(vectors: Array, k: int) -> Callable[[Array], Array]:
     """The map of these vectors (N, d) along their first k principal axes: vectors (M, d) → places (M, k)."""
-    axes = principal_axes(vectors)[0][:k]  # (≤ k, d)
-    middle = vectors.mean(axis=0)
+    axes = principal_axes(vectors)[0][:k].astype(vectors.dtype)  # (≤ k, d)
+    middle = axes @ vectors.mean(axis=0)
 
     def projected(others: Array) -> Array:
-        flat = (others - middle) @ axes.T  # (M, ≤ k)
-        return np.pad(flat, ((0, 0), (0, k - flat.shape[1]))) if flat.shape[1] < k else flat  # d = 1: a line
+        flat = axes @ others.T - middle[:, None]  # (≤ k, M)
+        return (np.pad(flat, ((0, k - len(flat)), (0, 0))) if len(flat) < k else flat).T  # d = 1: a line
 
     return projected
 
@@ -59,12 +59,11 @@ def first_of(distances: Array, count: int) -> Array:
 
     Equal ones come in their order. Sorting all of them would take as long as everything else in a picture.
     """
-    limits = np.partition(distances, count, axis=1)[:, count]
-    found = []
-    for row, limit in zip(distances, limits, strict=True):
-        near = np.flatnonzero(row <= limit)
-        found.append(near[np.argsort(row[near], kind="stable")][:count])
-    return np.stack(found)
+    limits = np.sort(distances, axis=1)[:, count - 1]
+    rows, places = np.nonzero(distances <= limits[:, None])
+    order = np.lexsort((places, distances[rows, places], rows))
+    first = np.searchsorted(rows, np.arange(len(distances)))  # where each row begins
+    return np.asarray(places[order[first[:, None] + np.arange(count)]])
 
 
 def places_of(distances: Array, chosen: Array) -> Array:
@@ -72,7 +71,9 @@ def places_of(distances: Array, chosen: Array) -> Array:
 
     Of equal ones the first is nearer.
     """
-    own = np.take_along_axis(distances, chosen, 1)[:, :, None]  # (F, K, 1)
-    others = distances[:, None]  # (F, 1, N)
-    before = np.arange(distances.shape[1]) < chosen[:, :, None]  # (F, K, N)
-    return np.asarray(((others < own) | ((others == own) & before)).sum(axis=2) + 1)
+    ordered, own = np.sort(distances, axis=1), np.take_along_axis(distances, chosen, 1)  # (F, N), (F, K)
+    below = np.stack([np.searchsorted(row, some) for row, some in zip(ordered, own, strict=True)])
+    after = np.take_along_axis(ordered, np.minimum(below + 1, distances.shape[1] - 1), 1)
+    for f, k in np.argwhere(after == own):  # others are as near
+        below[f, k] += np.count_nonzero(distances[f, : chosen[f, k]] == own[f, k])
+    return below + 1

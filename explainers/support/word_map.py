@@ -39,39 +39,40 @@ def label_places(
     frames, count = points.shape[:2]
     all_frames, W = len(planes) * frames, len(PLACES)
     scale = [min(plane.width / 2 / reach[0], plane.height / 2 / reach[1]) for plane in planes]
-    pixels = np.multiply.outer(scale, points).reshape(all_frames, count, 2)
+    # Single precision is plenty for pixels, and half the work.
+    pixels = np.multiply.outer(scale, points).reshape(all_frames, count, 2).astype(np.float32)
     # A column for each way on each frame of each plane, so that all choose at once: (N, P · F · 8).
     X, Y = (np.repeat(pixels[..., k].T, W, axis=1) for k in (0, 1))
-    ways = np.array(list(PLACES.values()))
+    ways = np.array(list(PLACES.values()), np.float32)
     right, up = np.tile(ways.T, all_frames)
-    apart = np.where(up, 3, 9)
-    letter = np.repeat([LETTER * plane.size / 2 for plane in planes], frames * W)
-    edge = np.repeat([plane.width / 2 for plane in planes], frames * W)
+    apart = np.where(up, np.float32(3), np.float32(9))
+    sizes = np.array([(LETTER * plane.size / 2, plane.width / 2) for plane in planes], np.float32)
+    letter, edge = np.repeat(sizes.T, frames * W, axis=1)
     # Left, right, low and high ends of boxes: those of the points, then those of the names in their order; of
     # one that has no place they are not-a-number, which overlaps nothing.
-    taken = np.full((4, count + len(order), all_frames * W), np.nan)
+    taken = np.full((4, count + len(order), all_frames * W), np.nan, np.float32)
     taken[:, :count] = X - 6, X + 6, Y - 6, Y + 6
-    names = np.array(list(PLACES))
-    positions = np.full((all_frames, count), names[0], names.dtype)
-    shown = np.full((all_frames, count), "", dtype=object)
+    chosen = np.full((count, all_frames), -1)  # which way each name goes, −1: nowhere
     first = np.arange(all_frames) * W  # the columns of each frame begin here
     for upto, word in enumerate(order, start=count):
         half = letter * len(texts[word])
         x, y = X[word] + right * (half + apart), Y[word] + up * 15
-        box = x - half, x + half, y - 7, y + 7
         left, right_end, low, high = taken[:, :upto]
-        crossing = left < box[1]
-        crossing &= box[0] < right_end
-        crossing &= low < box[3]
-        crossing &= box[2] < high
+        crossing = left < x + half
+        crossing &= x - half < right_end
+        crossing &= low < y + 7
+        crossing &= y - 7 < high
         free = (~crossing.any(axis=0) & (abs(x) + half < edge)).reshape(all_frames, W)
         place, found = free.argmax(axis=1), free.any(axis=1)
-        positions[found, word] = names[place[found]]
-        shown[found, word] = texts[word]
-        for end, value in zip(taken, box, strict=True):
-            end[upto] = np.repeat(np.where(found, value[first + place], np.nan), W)
+        chosen[word] = np.where(found, place, -1)
+        there = first + place
+        x, y, half = np.where(found, x[there], np.nan), y[there], half[there]
+        for end, value in zip(taken, (x - half, x + half, y - 7, y + 7), strict=True):
+            end[upto].reshape(all_frames, W)[:] = value[:, None]
+    positions = np.array(list(PLACES))[np.maximum(chosen, 0)]
+    shown = np.where(chosen < 0, "", np.array(texts, dtype=object)[:, None])
     shape = (len(planes), frames, count)
-    return positions.reshape(shape), shown.reshape(shape)
+    return positions.T.reshape(shape), shown.T.reshape(shape)
 
 
 def word_map(
@@ -89,27 +90,32 @@ def word_map(
     reach = 1.12 * np.max([np.abs(points).max(axis=0) for points in maps], axis=0)  # (2,) or (3,)
     reach = np.maximum(reach, reach.max() / 4)  # a flat cloud still has room for its names
     solid = len(reach) == 3
-    frames = []
     # The first of each group choose before the second.
     ranks = {word: rank for part in groups.values() for rank, word in enumerate(range(len(words))[part])}
     order = sorted(ranks, key=ranks.__getitem__)
     everywhere = label_places(np.stack(maps)[:, :, :2], words, reach, order, (WIDE, NARROW))
     (places, close_places), (texts, close_texts) = (part.tolist() for part in everywhere)
+    same = {
+        group: {
+            "type": "scatter3d" if solid else "scatter", "mode": "markers+text", "hoverinfo": "text",
+            "name": label_of(group), "hovertext": words[part],
+            "textfont": {"color": colour(group), "size": WIDE.size},
+            "marker": {"color": colour(group), "size": 5 if solid else 9},
+        }
+        for group, part in groups.items()
+    }  # fmt: skip
+    frames = []
     for i, points in enumerate(maps):
         frame = []
         for group, part in groups.items():
-            x, y, *z = points[part].T.tolist()
-            frame.append({
-                "type": "scatter3d" if solid else "scatter", "mode": "markers+text", "hoverinfo": "text",
-                "x": x, "y": y, **({"z": z[0]} if solid else {}), "name": label_of(group),
-                "text": words[part] if solid else texts[i][part], "hovertext": words[part],
-                "textposition": "top center" if solid else places[i][part],
-                "textfont": {"color": colour(group), "size": WIDE.size},
-                "marker": {"color": colour(group), "size": 5 if solid else 9},
-            })  # fmt: skip
-            if not solid:
+            trace = {**same[group], **dict(zip("xyz", points[part].T.tolist(), strict=False))}
+            if solid:
+                trace |= {"text": words[part], "textposition": "top center"}
+            else:
                 close = {"text": close_texts[i][part], "textposition": close_places[i][part]}
-                frame[-1]["meta"] = {"narrow": {**close, "textfont": {"size": NARROW.size}}}
+                trace |= {"text": texts[i][part], "textposition": places[i][part]}
+                trace["meta"] = {"narrow": {**close, "textfont": {"size": NARROW.size}}}
+            frame.append(trace)
         frames.append(frame)
     axes: dict[str, Any] = {
         f"{letter}axis": {"title": {"text": Label("axis.component", k=k)}, "range": [-limit, limit]}
