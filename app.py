@@ -13,15 +13,14 @@ from typing import Any
 
 import plotly
 import streamlit as st
-import streamlit.config
-import streamlit.runtime.app_session
-import streamlit.string_util
 from starlette.middleware import Middleware
 from starlette.middleware.gzip import GZipMiddleware
 from starlette.responses import PlainTextResponse
 from starlette.routing import Mount
 from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from streamlit.proto.NewSession_pb2 import CustomThemeConfig
+from streamlit.runtime import app_session
 
 from ui.scripts import ROUTE, address
 
@@ -29,10 +28,6 @@ HERE = Path(__file__).resolve().parent
 # What draws: the browser fetches and compiles it while Streamlit itself is still starting.
 DRAWS = ["/assets/plotly/plotly-cartesian.min.js", address("chart"), address("diagram")]
 AHEAD = (b"link", ", ".join(f"<{path}>; rel=modulepreload" for path in DRAWS).encode())
-# Streamlit says the theme anew with every run of a script: looks through all its settings six times, and
-# spells the names of those that are set. A millisecond of each click, for what stays as long as it runs.
-streamlit.config.get_options_for_section = cache(streamlit.config.get_options_for_section)
-streamlit.runtime.app_session.to_snake_case = cache(streamlit.string_util.to_snake_case)  # type: ignore[attr-defined]
 COLLECT_EVERY = 30.0  # seconds; Streamlit's own collection after every rerun is switched off
 
 
@@ -49,6 +44,24 @@ def policy() -> str:
         "connect-src 'self' ws: wss:; worker-src 'self' blob:; object-src 'none'; base-uri 'self'; "
         "frame-ancestors 'self'"
     )
+
+
+@cache
+def theme(section: str) -> CustomThemeConfig:
+    """What Streamlit says of one section of the theme."""
+    said = CustomThemeConfig()
+    say_theme(said, section)
+    return said
+
+
+def say_theme_again(msg: CustomThemeConfig, section: str = "theme") -> None:
+    """Say the same again: Streamlit works it out for every run of a script, a millisecond of each click."""
+    if (said := theme(section)).ByteSize():
+        msg.MergeFrom(said)
+
+
+say_theme = app_session._populate_theme_msg
+app_session._populate_theme_msg = say_theme_again
 
 
 class Guard:
@@ -84,6 +97,9 @@ class Guard:
 
 async def collect() -> None:
     """Collect garbage on a timer, off the event loop."""
+    await asyncio.sleep(COLLECT_EVERY)
+    await asyncio.to_thread(gc.collect)
+    gc.freeze()  # what stands now stays: to look through it again stops every script for a quarter of a second
     while True:
         await asyncio.sleep(COLLECT_EVERY)
         await asyncio.to_thread(gc.collect)
