@@ -7,7 +7,7 @@ import streamlit as st
 from ui.turn import turn
 
 
-@turn()
+@turn(patient=True)  # who opens a page waits for a browser to begin, too; who clicked looks at a picture
 def main() -> None:
     """Draw the frame of every page, then the page."""
     from explainers.support.registry import find, names

@@ -1,5 +1,6 @@
 """What one visitor's page has read and drawn serves the next who asks the same."""
 
+from collections.abc import Sequence
 from types import SimpleNamespace
 from weakref import ref
 
@@ -42,6 +43,20 @@ def test_who_asks_the_same_gets_what_was_read() -> None:
     for _ in range(3):
         assert list(readings.shared(it, one, View(place=4)).upto(one.checkpoints)) == [0, 1]
     assert asked == [4, 4]  # each checkpoint once
+
+
+def test_who_can_read_all_checkpoints_at_once_is_asked_once_for_those_that_are_new() -> None:
+    asked: list[list[int]] = []
+
+    def read_all(checkpoints: Sequence[Checkpoint], view: View) -> list[int]:
+        asked.append([checkpoint.step for checkpoint in checkpoints])
+        return [view.place + checkpoint.step for checkpoint in checkpoints]
+
+    one, it = run(), SimpleNamespace(read_all=read_all)
+    one.add(2, Checkpoint(2, 2, {}, {}), 0.0, 0)
+    found = readings.shared(it, one, View(place=4)).upto(one.checkpoints)
+    assert found[-1] == 6 and list(found) == [4, 5, 6] and list(found) == [4, 5, 6]
+    assert asked == [[2], [0, 1]]
 
 
 def test_another_view_or_another_run_is_read_anew() -> None:

@@ -3,12 +3,16 @@
 from collections import deque
 from collections.abc import Callable
 from functools import partial
+from pathlib import Path
 from threading import Event, Thread
 
 import pytest
+import streamlit as st
+from streamlit.testing.v1 import AppTest
 
-from ui import turn
+from ui import theme, turn
 
+ROOT = Path(__file__).resolve().parents[2]
 NEVER = 10.0  # seconds after which a test gives up
 
 
@@ -61,6 +65,26 @@ def test_who_is_patient_comes_last() -> None:
         thread.join(NEVER)
     assert order == ["soon", "patient"]
     assert not turn._taken
+
+
+def test_who_opens_a_page_comes_after_who_clicked(monkeypatch: pytest.MonkeyPatch) -> None:
+    order: list[str] = []
+
+    def drawn(sections: object) -> None:
+        order.append("page")
+        st.stop()
+
+    monkeypatch.setattr(theme, "apply", drawn)
+    app = AppTest.from_file(str(ROOT / "ui" / "main.py"), default_timeout=60)
+    with turn.turn():
+        late = Thread(target=app.run)
+        late.start()
+        until(lambda: len(turn._later) == 1)
+        soon = script(partial(order.append, "click"))
+        until(lambda: len(turn._waiting) == 1)
+    for thread in (late, soon):
+        thread.join(NEVER)
+    assert order == ["click", "page"]
 
 
 def test_who_was_there_before_comes_first() -> None:
