@@ -99,7 +99,7 @@ async def collect() -> None:
     """Collect garbage on a timer, off the event loop."""
     await asyncio.sleep(COLLECT_EVERY)
     await asyncio.to_thread(gc.collect)
-    gc.freeze()  # what stands now stays: to look through it again stops every script for a quarter of a second
+    gc.freeze()  # what stands now stays: to look through it again stopped every script for a quarter second
     while True:
         await asyncio.sleep(COLLECT_EVERY)
         await asyncio.to_thread(gc.collect)

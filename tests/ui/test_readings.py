@@ -52,8 +52,9 @@ def test_who_can_read_all_checkpoints_at_once_is_asked_once_for_those_that_are_n
         asked.append([checkpoint.step for checkpoint in checkpoints])
         return [view.place + checkpoint.step for checkpoint in checkpoints]
 
-    one, it = run(), SimpleNamespace(read_all=read_all)
-    one.add(2, Checkpoint(2, 2, {}, {}), 0.0, 0)
+    one, it = Run("toy", View(), "running"), SimpleNamespace(read_all=read_all)
+    for step in range(3):
+        one.add(step, Checkpoint(step, 2, {}, {}), 0.0, 0)
     found = readings.shared(it, one, View(place=4)).upto(one.checkpoints)
     assert found[-1] == 6 and list(found) == [4, 5, 6] and list(found) == [4, 5, 6]
     assert asked == [[2], [0, 1]]
