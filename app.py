@@ -46,6 +46,9 @@ def policy() -> str:
     )
 
 
+say_theme = app_session._populate_theme_msg
+
+
 @cache
 def theme(section: str) -> CustomThemeConfig:
     """What Streamlit says of one section of the theme."""
@@ -60,7 +63,6 @@ def say_theme_again(msg: CustomThemeConfig, section: str = "theme") -> None:
         msg.MergeFrom(said)
 
 
-say_theme = app_session._populate_theme_msg
 app_session._populate_theme_msg = say_theme_again
 
 
