@@ -217,7 +217,6 @@ def test_a_cue_far_away_is_lost() -> None:
         ({"text": "the film was good"}, "no_word"),
         ({}, "tag_only_both"),
         ({"text": "near the river i saw the bank"}, "tag_both"),
-        ({"text": "i saw the bank"}, "tag_neither"),
         ({}, "edit_last"),
         ({"at": 8}, "edit_last"),
         ({"at": 1}, "edit_first"),
@@ -242,6 +241,7 @@ def test_untrained_it_says_that_it_fails() -> None:
     reading = page.read(run(seed=101)[0], View())
     keys = said(reading)
     assert "after_fails" in keys and "after_holds" not in keys and "cut" not in keys
+    assert "tag_neither" in keys  # a trained reader may be sure of a word without a cue: by its last bits
 
 
 @pytest.mark.parametrize("field", ["distance", "seed"])
