@@ -183,7 +183,11 @@ def test_large_weights_saturate_and_training_stalls() -> None:
     assert broken >= 7
     assert sound >= 7
     assert "saturated" in said(read({"scale": 10.0, "seed": 101, "steps": 300}))
-    assert "saturated" not in said(read({"seed": 101}))
+    # A sound one may saturate at a word, too, by its last bits: then the page says so, and else not.
+    readings = [read({"seed": seed}) for seed in SEEDS]
+    full = [bool((reading.text.saturated >= 0.5).any()) for reading in readings]
+    assert ["saturated" in said(reading) for reading in readings] == full
+    assert not all(full)
 
 
 def test_saturation_is_counted() -> None:
