@@ -198,7 +198,8 @@ def test_what_ships_is_what_its_command_makes(name: str) -> None:
     assert found.cpu_seconds > 0
     assert [point.step for point in found.checkpoints] == [point.step for point in run]
     for index, (ships, made) in enumerate(zip(found.checkpoints, run, strict=True)):
-        apart = 0.15 if index else 1e-5
+        on_the_way = 0 < index < len(run) - 1  # where a loss falls fast, two machines are steps apart
+        apart = 0.3 if on_the_way else 0.15 if index else 1e-5
         assert ships.of == made.of
         assert ships.numbers == pytest.approx(made.numbers, rel=apart, abs=apart), ships.step
         assert ships.weights.keys() == made.weights.keys()
