@@ -99,12 +99,11 @@ class Guard:
 
 async def collect() -> None:
     """Collect garbage on a timer, off the event loop."""
-    await asyncio.sleep(COLLECT_EVERY)
-    await asyncio.to_thread(gc.collect)
-    gc.freeze()  # what stands now stays: to look through it again stopped every script for a quarter second
     while True:
         await asyncio.sleep(COLLECT_EVERY)
         await asyncio.to_thread(gc.collect)
+        if not gc.get_freeze_count():
+            gc.freeze()  # what stands now stays: to look through it again stopped all for a quarter second
 
 
 @asynccontextmanager

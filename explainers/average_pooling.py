@@ -3,7 +3,6 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from itertools import count
 from typing import Literal
 
 import numpy as np
@@ -191,35 +190,35 @@ def read(checkpoint: Checkpoint, view: View) -> Reading:
 
 def read_all(checkpoints: Sequence[Checkpoint], view: View) -> list[Reading]:
     """The same of C checkpoints of one run, a word of all at a time: they share the text and its orders."""
-    numbers = checkpoints[0].numbers
+    numbers, corpus = checkpoints[0].numbers, view.trained_on
     language, pooling = LANGUAGES[int(numbers["language"])], POOLINGS[int(numbers["pooling"])]
-    asked = in_two_orders(view.text, view.shuffle or 1, view.trained_on, language)
-    typed, mixed, batch, same, unknown, V = asked
-    orders, shown = batch.tokens.numpy(), int(view.shuffle > 0)  # (2, T)
-    each = [(checkpoint.weights, ids) for checkpoint in checkpoints for ids in orders]  # C · 2
-
-    def of_each(kind: str, name: str) -> list[Array]:
-        return [weights[f"{kind}_{view.trained_on}.{name}"] for weights, _ in each]
-
-    vectors, logits = {}, {}
-    for kind in KINDS:
-        tables = of_each(kind, "embed.weight")
-        vectors[kind] = np.stack([table[ids] for table, (_, ids) in zip(tables, each, strict=True)])
-    steps = Step.stacked([Step.of(weights, f"recurrent_{view.trained_on}.gru") for weights, _ in each])
+    typed, mixed, batch, same, unknown, V = in_two_orders(view.text, view.shuffle or 1, corpus, language)
+    # Each checkpoint about either order: (C · 2, …).
+    each = [(checkpoint.weights, ids) for checkpoint in checkpoints for ids in batch.tokens.numpy()]
+    vectors = {
+        kind: np.stack([weights[f"{kind}_{corpus}.embed.weight"][ids] for weights, ids in each])
+        for kind in KINDS
+    }  # (C · 2, T, d) each
+    steps = Step.stacked([Step.of(weights, f"recurrent_{corpus}.gru") for weights, _ in each])
     states = unroll_gru(vectors["recurrent"], steps)
-    pooled = getattr(vectors["pooled"], pooling)(axis=1)  # (C · 2, T, d) → (C · 2, d)
+    pooled = getattr(vectors["pooled"], pooling)(axis=1)  # (C · 2, d)
+    logits = {}
     for kind, last in {"pooled": pooled, "recurrent": states[:, -1]}.items():
-        weight, bias = (np.concatenate(of_each(kind, name)) for name in ("score.weight", "score.bias"))
+        weight, bias = (
+            np.concatenate([weights[f"{kind}_{corpus}.score.{part}"] for weights, _ in each])
+            for part in ("weight", "bias")
+        )
         logits[kind] = ((last * weight).sum(axis=1) + bias).reshape(-1, 2)
     shares = {kind: sigmoid(values) for kind, values in logits.items()}
+    tokens, shown = (mixed, slice(1, None, 2)) if view.shuffle else (typed, slice(0, None, 2))
     return [
         Reading(
-            checkpoint.step, checkpoint.of, checkpoint.numbers, view.shuffle, mixed if shown else typed,
-            unknown, same, V, {"vector": vectors["pooled"][at], "state": states[at]}, pooled[at],
+            checkpoint.step, checkpoint.of, checkpoint.numbers, view.shuffle, tokens, unknown, same, V,
+            {"vector": vectors["pooled"][shown][i], "state": states[shown][i]}, pooled[shown][i],
             {kind: values[i].tolist() for kind, values in logits.items()},
             {kind: values[i].tolist() for kind, values in shares.items()},
         )
-        for i, (checkpoint, at) in enumerate(zip(checkpoints, count(shown, 2), strict=False))
+        for i, checkpoint in enumerate(checkpoints)
     ]  # fmt: skip
 
 

@@ -75,9 +75,10 @@ def rnn_cell(step: Step, a: Array, h: Array) -> dict[str, Array]:
 
 def gru_cell(step: Step, a: Array, h: Array) -> dict[str, Array]:
     """h_t = (1 − z) · n + z · h_{t−1} (Cho et al., 2014): states (…, H), what is kept and what is new."""
-    (a_r, a_z, a_n), (m_r, m_z, m_n) = (np.split(part, 3, axis=-1) for part in (a, step.recall(h)))
-    r, z = sigmoid(a_r + m_r), sigmoid(a_z + m_z)
-    n = np.tanh(a_n + r * m_n)
+    H, m = h.shape[-1], step.recall(h)
+    gates = sigmoid(a[..., : 2 * H] + m[..., : 2 * H])  # r and z
+    r, z = gates[..., :H], gates[..., H:]
+    n = np.tanh(a[..., 2 * H :] + r * m[..., 2 * H :])
     return {"keep": z, "new": n, "state": (1 - z) * n + z * h}
 
 

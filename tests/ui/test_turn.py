@@ -48,6 +48,18 @@ def test_first_come_first_served() -> None:
     assert not turn._taken
 
 
+def come_one_after_the_other(patient: Callable[[], object], soon: Callable[[], object]) -> None:
+    """While the turn is taken somebody patient comes first, then a script; both are done in the end."""
+    with turn.turn():
+        late = Thread(target=patient)
+        late.start()
+        until(lambda: len(turn._later) == 1)
+        other = script(soon)
+        until(lambda: len(turn._waiting) == 1)
+    for thread in (late, other):
+        thread.join(NEVER)
+
+
 def test_who_is_patient_comes_last() -> None:
     order: list[str] = []
 
@@ -55,14 +67,7 @@ def test_who_is_patient_comes_last() -> None:
         with turn.turn(patient=True):
             order.append("patient")
 
-    with turn.turn():
-        late = Thread(target=patient)
-        late.start()
-        until(lambda: len(turn._later) == 1)
-        soon = script(partial(order.append, "soon"))
-        until(lambda: len(turn._waiting) == 1)
-    for thread in (late, soon):
-        thread.join(NEVER)
+    come_one_after_the_other(patient, partial(order.append, "soon"))
     assert order == ["soon", "patient"]
     assert not turn._taken
 
@@ -76,14 +81,7 @@ def test_who_opens_a_page_comes_after_who_clicked(monkeypatch: pytest.MonkeyPatc
 
     monkeypatch.setattr(theme, "apply", drawn)
     app = AppTest.from_file(str(ROOT / "ui" / "main.py"), default_timeout=60)
-    with turn.turn():
-        late = Thread(target=app.run)
-        late.start()
-        until(lambda: len(turn._later) == 1)
-        soon = script(partial(order.append, "click"))
-        until(lambda: len(turn._waiting) == 1)
-    for thread in (late, soon):
-        thread.join(NEVER)
+    come_one_after_the_other(app.run, partial(order.append, "click"))
     assert order == ["click", "page"]
 
 
