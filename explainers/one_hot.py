@@ -113,7 +113,9 @@ def train(training: Training) -> Iterator[Checkpoint]:
     }
     # One-hot inputs are means with entries of 1/T, and each word is rare: its weights need larger steps.
     rates = {"ids": 0.02, "one_hot": 0.2, "embedding": 0.02}
-    optimisers = [torch.optim.Adam(model.parameters(), lr=rates[name]) for name, model in models.items()]
+    optimisers = [
+        torch.optim.Adam(model.parameters(), lr=rates[name], fused=True) for name, model in models.items()
+    ]
     given = {"ids": mean_id(test, V), "one_hot": mean_one_hot(test, V), "embedding": test}
     for step in range(training.steps + 1):
         if step in checkpoint_steps(training.steps):
