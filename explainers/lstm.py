@@ -3,13 +3,14 @@
 from collections.abc import Iterator, Sequence
 from typing import Literal
 
+import numpy as np
 import torch
 from pydantic import Field
 from torch import nn
 
 from explainers.support.cells import open_forget_gate
 from explainers.support.contract import Checkpoint, Say, Settings, checkpoint_steps, weights_of
-from explainers.support.lstm_by_hand import rnn_backward, rnn_forward
+from explainers.support.lstm_by_hand import lstm_backward, lstm_forward, rnn_backward, rnn_forward
 from explainers.support.lstm_cell import GATES
 from explainers.support.lstm_pictures import (
     cell_diagram,
@@ -19,7 +20,7 @@ from explainers.support.lstm_pictures import (
     step_diagram,
 )
 from explainers.support.lstm_readers import HELD, like_sized, measured
-from explainers.support.lstm_reading import Cell, Reading, answers_from, at_the_end, in_double, inputs_of
+from explainers.support.lstm_reading import Reading, answers_from, at_the_end, cells_of, in_double, inputs_of
 from explainers.support.lstm_tasks import (
     LONGEST,
     TASKS,
@@ -113,22 +114,34 @@ def train(training: Training) -> Iterator[Checkpoint]:
 
 def read(checkpoint: Checkpoint, view: View) -> Reading:
     """One sequence through the LSTM, gate by gate, with one gate held or none; and the gradient back."""
-    numbers = checkpoint.numbers
+    return read_all([checkpoint], view)[0]
+
+
+def read_all(checkpoints: Sequence[Checkpoint], view: View) -> list[Reading]:
+    """The same of N checkpoints of one run, a step of all at a time."""
+    numbers = checkpoints[0].numbers
     asked = asked_about(TASKS[int(numbers["task"])], int(numbers["length"]), view.text, view.example)
-    weights, plain = in_double(checkpoint, "lstm"), in_double(checkpoint, "rnn")
-    cell = Cell.of(weights, inputs_of(checkpoint, "lstm", asked), view.hold)
-    shares = answers_from(weights, cell.h)  # (T, K)
-    said = int(shares[-1].argmax())
-    answer = said if asked.answer is None else asked.answer
-    shown = answer if numbers["task"] == TASKS.index("recall") else 1  # the first symbol; "positive"
-    states = rnn_forward(plain, inputs_of(checkpoint, "rnn", asked))  # (T, H of the RNN)
-    plain_end = at_the_end(plain, answers_from(plain, states[-1:])[0], answer)  # (H of the RNN,)
-    return Reading(
-        checkpoint.step, checkpoint.of, numbers, checkpoint.parameters(), view.hold, asked.words,
-        asked.unread, answer, asked.answer is not None, said, min(view.at, len(asked.words)),
-        shares[:, shown], cell, cell.gradient(at_the_end(weights, shares[-1], answer)),
-        rnn_backward(plain["weight_hh_l0"], states, plain_end),
-    )  # fmt: skip
+    weights, plain = in_double(checkpoints, "lstm"), in_double(checkpoints, "rnn")
+    x = inputs_of(checkpoints, "lstm", asked)  # (N, T, 8)
+    gates, c, h = lstm_forward(weights, x, view.hold)
+    shares = answers_from(weights, h)  # (N, T, K)
+    said = shares[:, -1].argmax(axis=1)  # (N,)
+    answers = said if asked.answer is None else np.full_like(said, asked.answer)
+    back = lstm_backward(weights["weight_hh_l0"], gates, c, at_the_end(weights, shares[:, -1], answers))
+    states = rnn_forward(plain, inputs_of(checkpoints, "rnn", asked))  # (N, T, H of the RNN)
+    plain_end = at_the_end(plain, answers_from(plain, states[:, -1:])[:, 0], answers)  # (N, H of the RNN)
+    back_rnn = rnn_backward(plain["weight_hh_l0"], states, plain_end)
+    cells, recall = cells_of(weights, gates, c, h, x), numbers["task"] == TASKS.index("recall")
+    return [
+        Reading(
+            checkpoint.step, checkpoint.of, checkpoint.numbers, checkpoint.parameters(), view.hold,
+            asked.words, asked.unread, answer, asked.answer is not None, int(said[n]),
+            min(view.at, len(asked.words)),
+            shares[n, :, answer if recall else 1],  # of the first symbol; of "positive"
+            cells[n], back[n], back_rnn[n],
+        )
+        for n, (checkpoint, answer) in enumerate(zip(checkpoints, answers.tolist(), strict=True))
+    ]  # fmt: skip
 
 
 def headline(checkpoint: Checkpoint, reading: Reading) -> dict[str, float]:

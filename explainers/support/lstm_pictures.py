@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 
 from explainers.support.contract import Array, Label
+from explainers.support.lstm_by_hand import one_earlier
 from explainers.support.lstm_cell import GATES
 from explainers.support.lstm_readers import HELD
 from explainers.support.lstm_reading import Reading
@@ -97,7 +98,7 @@ def _frame(reading: Reading, units: list[int], steps: list[int]) -> dict[str, An
     blocks = zip(("from_x", "from_h", "sum"), cell.terms(steps, units), strict=True)
     drawn = {name: brief(block) for name, block in blocks}  # (S, 4, 2) each
     drawn["gates"] = brief(cell.gates[steps][..., units])  # (S, 4, 2)
-    for name, states in (("h", cell.h), ("c", cell.c), ("before", cell.before(cell.c))):
+    for name, states in (("h", cell.h), ("c", cell.c), ("before", one_earlier(cell.c))):
         drawn[name] = brief(states[steps][:, None, units])  # (S, 1, 2)
     frame: dict[str, Any] = {
         "unit": [[Label("unit", unit=unit) for unit in units]],
@@ -193,7 +194,7 @@ def _frame_of_step(reading: Reading, t: int) -> dict[str, Any]:
     """The numbers of step t, from 0, at one checkpoint: units as rows, i f g o as columns."""
     cell = reading.cell
     from_x, from_h, sums = (block[0].T for block in cell.terms([t]))  # (H, 4) each
-    before, h_before = cell.before(cell.c)[t], cell.before(cell.h)[t]  # (H,)
+    before, h_before = one_earlier(cell.c)[t], one_earlier(cell.h)[t]  # (H,)
     drawn = {
         "from_x": from_x, "from_h": from_h, "gates": cell.gates[t].T,
         "before": before[:, None], "c": cell.c[t][:, None], "h": cell.h[t][:, None],

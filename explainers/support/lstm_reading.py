@@ -1,17 +1,16 @@
 """What the LSTM page reads off one sequence: every gate, the states, and the gradient on its way back."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from explainers.support.contract import Array, Checkpoint
-from explainers.support.lstm_by_hand import lstm_backward, lstm_forward
+from explainers.support.lstm_by_hand import one_earlier
 from explainers.support.lstm_cell import GATES
 from explainers.support.lstm_tasks import TASKS, Asked
 from explainers.support.measured import Measured
-from explainers.support.once import once
 
 
 @dataclass(frozen=True)
@@ -27,25 +26,10 @@ class Cell:
     bias_ih: Array  # (4, H)
     bias_hh: Array  # (4, H)
 
-    @classmethod
-    def of(cls, weights: Mapping[str, Array], x: Array, hold: str) -> "Cell":
-        """From an LSTM's parameters, what it reads, x (T, 8), and the gate that is held meanwhile."""
-        names = ("weight_ih_l0", "weight_hh_l0", "bias_ih_l0", "bias_hh_l0")
-        blocks = (weights[name].reshape(4, -1, *weights[name].shape[1:]) for name in names)
-        return cls(*lstm_forward(weights, x, hold), x, *blocks)
-
-    def gradient(self, dh: Array) -> Array:
-        """∂L/∂c_t, (T, H), of a loss that sees the last hidden state alone: ``dh`` (H,) is ∂L/∂h_T."""
-        return lstm_backward(self.W_hh.reshape(-1, len(dh)), self.gates, self.c, dh)
-
-    def before(self, states: Array) -> Array:
-        """``c`` or ``h`` (T, H) one step earlier: zeros first."""
-        return np.concatenate([0 * states[:1], states[:-1]])
-
     def terms(self, steps: list[int], units: Any = slice(None)) -> tuple[Array, Array, Array]:
         """W_i* · x_t, W_h* · h_(t − 1), and what goes into σ or tanh, at these steps: (S, 4, units) each."""
         from_x = np.einsum("ghd,td->tgh", self.W_ih[:, units], self.x[steps])
-        from_h = np.einsum("ghk,tk->tgh", self.W_hh[:, units], self.before(self.h)[steps])
+        from_h = np.einsum("ghk,tk->tgh", self.W_hh[:, units], one_earlier(self.h)[steps])
         return from_x, from_h, from_x + self.bias_ih[:, units] + from_h + self.bias_hh[:, units]
 
 
@@ -100,32 +84,41 @@ def of_last(gradient: Array) -> Array:
     return np.asarray(norms / norms[-1] if norms[-1] else 0 * norms)
 
 
-def inputs_of(checkpoint: Checkpoint, model: str, asked: Asked) -> Array:
-    """What a model reads, in double precision: x (T, 8)."""
-    words = checkpoint.weights.get(f"{model}.embed.weight")  # (V + 1, 8)
+def inputs_of(checkpoints: Sequence[Checkpoint], model: str, asked: Asked) -> Array:
+    """What a model of each of N checkpoints reads, in double precision: x (N, T, 8)."""
+    words = [checkpoint.weights.get(f"{model}.embed.weight") for checkpoint in checkpoints]  # (V + 1, 8) each
     x = asked.inputs[:, 0].numpy()  # (T, 8) or (T,)
-    return np.asarray(x if words is None else words[x], np.float64)
+    return np.stack([x if table is None else table[x] for table in words], dtype=np.float64)
 
 
-@once
-def in_double(checkpoint: Checkpoint, model: str) -> dict[str, Array]:
-    """The parameters of a model in double precision, without its word vectors."""
+def in_double(checkpoints: Sequence[Checkpoint], model: str) -> dict[str, Array]:
+    """The parameters of a model at N checkpoints, in double precision, without its word vectors: (N, …)."""
+    each = [checkpoint.arrays(model) for checkpoint in checkpoints]
     return {
-        name.removeprefix("cell."): value.astype(np.float64)
-        for name, value in checkpoint.arrays(model).items()
+        name.removeprefix("cell."): np.stack([arrays[name] for arrays in each], dtype=np.float64)
+        for name in each[0]
         if name != "embed.weight"
     }
 
 
+def cells_of(weights: Mapping[str, Array], *steps: Array) -> list[Cell]:
+    """N LSTMs, each with its numbers at every step: gates, c, h and x, (N, T, …) each; ``weights`` (N, …)."""
+    names = ("weight_ih_l0", "weight_hh_l0", "bias_ih_l0", "bias_hh_l0")
+    blocks = (weights[name].reshape(len(steps[0]), 4, -1, *weights[name].shape[2:]) for name in names)
+    return [Cell(*own) for own in zip(*steps, *blocks, strict=True)]
+
+
 def answers_from(weights: Mapping[str, Array], h: Array) -> Array:
-    """Hidden states (T, H) → what the network would answer after each step: (T, K), shares of 1."""
-    logits = h @ weights["head.weight"].T + weights["head.bias"]  # (T, K)
-    exp = np.exp(logits - logits.max(axis=1, keepdims=True))
-    return np.asarray(exp / exp.sum(axis=1, keepdims=True))
+    """Hidden states (N, T, H) → what each network would answer after each step: (N, T, K), shares of 1."""
+    logits = h @ weights["head.weight"].swapaxes(-1, -2) + weights["head.bias"][..., None, :]  # (N, T, K)
+    exp = np.exp(logits - logits.max(axis=-1, keepdims=True))
+    return np.asarray(exp / exp.sum(axis=-1, keepdims=True))
 
 
-def at_the_end(weights: Mapping[str, Array], shares: Array, answer: int) -> Array:
-    """∂L/∂h_T, (H,), from the answers' shares (K,) after the last step. L is their cross-entropy."""
-    surprise = shares.copy()  # (K,): ∂L/∂logits = p − y
-    surprise[answer] -= 1
-    return np.asarray(surprise @ weights["head.weight"])
+def at_the_end(weights: Mapping[str, Array], shares: Array, answers: Array) -> Array:
+    """∂L/∂h_T, (N, H), from the shares (N, K) after the last step and the right answers (N,).
+
+    L is their cross-entropy.
+    """
+    surprise = shares - np.eye(shares.shape[-1])[answers]  # (N, K): ∂L/∂logits = p − y
+    return np.asarray((surprise[..., None, :] @ weights["head.weight"])[..., 0, :])

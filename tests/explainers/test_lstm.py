@@ -111,7 +111,7 @@ def test_the_gradient_is_that_of_finite_differences() -> None:
     gates, c, h = lstm_forward(named, x[:, 0].numpy(), "free")
     answer = {"head.weight": head.numpy()}
     shares = (head @ torch.tensor(h[-1])).softmax(dim=0).numpy()  # (5,)
-    found = lstm_backward(named["weight_hh_l0"], gates, c, at_the_end(answer, shares, 2))
+    found = lstm_backward(named["weight_hh_l0"], gates, c, at_the_end(answer, shares, np.array(2)))
 
     @torch.no_grad()
     def loss(t: int, push: torch.Tensor) -> float:

@@ -123,18 +123,23 @@ def by_autograd(checkpoint: Checkpoint, view: View) -> dict[str, Any]:
     }  # fmt: skip
 
 
-@pytest.mark.parametrize("when", [0, -1], ids=["untrained", "trained"])
 @pytest.mark.parametrize("task", TASKS)
-def test_a_reading_is_what_torch_and_autograd_say(task: str, when: int) -> None:
-    """Typed letters and words, fewer and more than the network reads; nothing typed; nothing it knows."""
-    checkpoint = run(task)[when]
+def test_a_reading_is_what_torch_and_autograd_say(task: str) -> None:
+    """Typed letters and words, fewer and more than the network reads; nothing typed; nothing it knows.
+
+    All checkpoints are read at once, the untrained and the trained among them.
+    """
+    checkpoints = run(task)[::20]
+    assert len(checkpoints) > 1
     for text in ("", "F", "not good é bom", "ABCDEFGH" * 4, "bom good " * 31):
         for hold in ALL_HOLDS:
             view = View(text=text, hold=hold, example=3)
-            reading, torchs = page.read(checkpoint, view), by_autograd(checkpoint, view)
-            for name in ("said", "answer", "words"):
-                assert getattr(reading, name) == torchs[name]
-            for name in ("gates", "c", "h"):
-                close(getattr(reading.cell, name), torchs[name])
-            for name in ("sure", "gradient", "gradient_rnn"):
-                close(getattr(reading, name), torchs[name], err_msg=name)
+            for checkpoint, reading in zip(checkpoints, page.read_all(checkpoints, view), strict=True):
+                torchs = by_autograd(checkpoint, view)
+                assert reading.step == checkpoint.step
+                for name in ("said", "answer", "words"):
+                    assert getattr(reading, name) == torchs[name]
+                for name in ("gates", "c", "h"):
+                    close(getattr(reading.cell, name), torchs[name])
+                for name in ("sure", "gradient", "gradient_rnn"):
+                    close(getattr(reading, name), torchs[name], err_msg=name)
