@@ -127,14 +127,14 @@ def by_autograd(checkpoint: Checkpoint, view: View) -> dict[str, Any]:
 def test_a_reading_is_what_torch_and_autograd_say(task: str) -> None:
     """Typed letters and words, fewer and more than the network reads; nothing typed; nothing it knows.
 
-    All checkpoints are read at once, the untrained and the trained among them.
+    All checkpoints are read at once; the first, untrained, and the last are compared.
     """
-    checkpoints = run(task)[::20]
-    assert len(checkpoints) > 1
+    checkpoints = run(task)
     for text in ("", "F", "not good é bom", "ABCDEFGH" * 4, "bom good " * 31):
         for hold in ALL_HOLDS:
             view = View(text=text, hold=hold, example=3)
-            for checkpoint, reading in zip(checkpoints, page.read_all(checkpoints, view), strict=True):
+            readings = page.read_all(checkpoints, view)
+            for checkpoint, reading in ((checkpoints[at], readings[at]) for at in (0, -1)):
                 torchs = by_autograd(checkpoint, view)
                 assert reading.step == checkpoint.step
                 for name in ("said", "answer", "words"):
