@@ -31,6 +31,7 @@ from explainers.support.registry import find, names
 from tests.browser.conftest import path_of
 from training import Engine
 
+LONG = 30.0  # seconds of the bare loop at least, for a page: a ratio of half seconds varies by a fifth
 STEPS = 4  # key presses on a page: home's slider has no more left; then the next seed
 
 
@@ -94,9 +95,11 @@ def streaming(chosen: list[str], pairs: int) -> None:
             with ProcessPoolExecutor(1, mp_context=kind) as pool:
                 cold = pool.submit(loop, name, default).result()[1]
                 engine.request("benchmark", name, default).wait(600)
-                plain, streamed, used = [], [], []
-                for seed in range(1, pairs + 1):
-                    training = default.model_copy(update={"seed": default.seed + seed})
+                plain: list[float] = []
+                streamed: list[float] = []
+                used: list[float] = []
+                while len(plain) < pairs or sum(plain) < LONG:
+                    training = default.model_copy(update={"seed": default.seed + len(plain) + 1})
                     wall, cpu = pool.submit(loop, name, training).result()
                     plain.append(wall)
                     used.append(cpu)

@@ -14,9 +14,9 @@ from torch.nn.modules.module import register_module_forward_hook
 from torch.optim.optimizer import register_optimizer_step_post_hook
 from torch.utils.hooks import RemovableHandle
 
-# Seconds between two messages at least: sending takes the interpreter away from the training, and nobody sees
-# pictures change faster.
-PAUSE = 0.1
+# Seconds between two messages at least: sending takes the interpreter away from the training, and a page
+# looks no more often.
+PAUSE = 0.25
 
 # Memory that a step freed the next one uses: asking for it again would cost more than the training itself.
 # It is given back when the training is over, unless that was short: the next would only ask for it again, and
