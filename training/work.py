@@ -15,7 +15,7 @@ from torch.optim.optimizer import register_optimizer_step_post_hook
 from torch.utils.hooks import RemovableHandle
 
 # Seconds between two messages at least: sending takes the interpreter away from the training, and a page
-# looks no more often.
+# looks (TICK in ui/pace.py) no more often.
 PAUSE = 0.25
 
 # Memory that a step freed the next one uses: asking for it again would cost more than the training itself.

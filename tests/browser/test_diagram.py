@@ -84,14 +84,12 @@ def test_all_of_it_is_on_the_screen(page: Page) -> None:
 def test_a_number_does_not_fill_its_cell(browser: BrowserContext, server: str) -> None:
     """On a phone, where there is room for wider ones, as on home."""
     opened = visit(browser, server, "home", "en", 360).open()
-    left = (
-        network(opened.page)
-        .locator(".u-signed .u-cell")
-        .evaluate_all(
-            """(cells) => cells.map((cell) => { const text = document.createRange();
+    cells = network(opened.page).locator(".u-signed .u-cell")
+    left = cells.evaluate_all(
+        """(cells) => cells.map((cell) => {
+            const text = document.createRange();
             text.selectNodeContents(cell);
-        return cell.clientWidth - text.getBoundingClientRect().width; })"""
-        )
+            return cell.clientWidth - text.getBoundingClientRect().width; })"""
     )
     opened.page.close()
     assert left and min(left) >= 2

@@ -344,7 +344,7 @@ const uDiagram = (root) => {
     // A number fills the narrowest of its cells to the edge: wider where there is room, which lines do not tell.
     const cellWidths = sheets.size ? [36] : [41, 39, 36];
     if (data.grids.some((grid) => grid.narrow)) ways.push(...cellWidths.map((least) => ['narrow', true, least]));
-    const set = ([to, tight, least]) => { form = to; layout.style.setProperty('--least', `${least}px`); layout.classList.toggle('u-tight', tight); place(tight); return layout.offsetWidth; };
+    const set = ([to, tight, least = 36]) => { form = to; layout.style.setProperty('--least', `${least}px`); layout.classList.toggle('u-tight', tight); place(tight); return layout.offsetWidth; };
     const widths = [];
     const fits = (way) => { widths.push(set(way)); return widths.at(-1) <= area.clientWidth + 1; };
     if (!ways.some(fits)) set(ways[widths.indexOf(Math.min(...widths))]);
